@@ -1,0 +1,74 @@
+"""Find the Turtle that people wrote, and name the graph each file becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mandates.dataset.names import GRAPH
+
+#: The folders of a project, in the order in which they are read.
+FOLDERS = ("ontology", "instances")
+
+
+@dataclass(frozen=True, order=True)
+class Source:
+    """One Turtle file and the named graph that its triples go to.
+
+    Attributes:
+        path: where the file lies.
+        graph: IRI of its named graph.
+        name: the file's path within the project, with forward slashes.
+    """
+
+    name: str
+    path: Path
+    graph: str
+
+
+def project_root() -> Path:
+    """Return the folder that holds ``ontology/``, ``instances/`` and ``shapes/``.
+
+    In a checkout this is the project's top level; in an installed wheel it is the package's own
+    ``data`` folder, so that everything works without a checkout.
+
+    >>> (project_root() / "ontology" / "mandates.ttl").is_file()
+    True
+    """
+    checkout = Path(__file__).resolve().parents[3]
+    if (checkout / "ontology" / "mandates.ttl").is_file():
+        return checkout
+    return Path(__file__).resolve().parents[1] / "data"
+
+
+def find_sources(
+    root: Path | None = None, extra: Sequence[Path] = (), *, instances: bool = True
+) -> list[Source]:
+    """List the ontology and instance files of a project, sorted by name.
+
+    Args:
+        root: the project's folder; the shipped project when absent.
+        extra: further Turtle files or folders of them, read as ``extra/<name>``.
+        instances: whether to read ``instances/`` beside ``ontology/``.
+
+    Raises:
+        FileNotFoundError: a folder or an extra file is missing.
+
+    >>> [s.graph for s in find_sources(instances=False) if s.name == "ontology/mandates.ttl"]
+    ['https://w3id.org/mandates/graph/ontology/mandates']
+    """
+    root = root or project_root()
+    found = []
+    for folder in FOLDERS if instances else FOLDERS[:1]:
+        if not (root / folder).is_dir():
+            raise FileNotFoundError(f"{root} has no folder {folder}/")
+        for path in (root / folder).rglob("*.ttl"):
+            name = path.relative_to(root).as_posix()
+            found.append(Source(name, path, GRAPH + name.removesuffix(".ttl")))
+    for path in extra:
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: no such file or folder")
+        files = sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
+        found += [Source(f"extra/{f.name}", f, f"{GRAPH}extra/{f.stem}") for f in files]
+    return sorted(found)
