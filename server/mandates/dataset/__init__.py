@@ -1,0 +1,1 @@
+"""From Turtle files to a snapshot, and from a snapshot back to a store."""

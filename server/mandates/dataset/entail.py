@@ -57,7 +57,9 @@ def entail(store: ox.Store) -> list[ox.Quad]:
     while True:
         new: set[ox.Triple] = set()
         for text in texts.values():
-            for triple in work.query(text):
+            triples = work.query(text)
+            assert isinstance(triples, ox.QueryTriples)
+            for triple in triples:
                 if triple not in known:
                     known.add(triple)
                     new.add(triple)

@@ -1,9 +1,9 @@
 """Derive who holds which mandate, from when until when, and since when that could be known.
 
-Nobody writes a holding by hand. A mandate is vested in a body or in a legal role; a designation puts
-a body into a role between two events; an event took effect at one time and was notified at another.
-From these three this module computes, for every mandate and every holder, the interval of the
-holding as it was known during each stretch of time (``docs/authoring.md``, "Three clocks").
+Nobody writes a holding by hand. A mandate is vested in a body or in a legal role; a designation
+puts a body into a role between two events; an event took effect at one time and was notified at
+another. From these three this module computes, for every mandate and every holder, the interval of
+the holding as it was known during each stretch of time (``docs/authoring.md``, "Three clocks").
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import datetime
 
 import pyoxigraph as ox
 
+from mandates.dataset.lookup import dates, instances, labels, pairs, table
 from mandates.dataset.names import GRAPH, ID, PREF_LABEL, TYPE, XSD, mand
 
 #: Graph that receives derived dates and holdings.
@@ -145,7 +146,7 @@ def holdings(store: ox.Store, facts: _Facts | None = None) -> Iterator[Holding]:
             statuses: tuple[str, ...] = ()
             if designation is not None:
                 positions.append(facts.positions[designation])
-                readings |= facts.readings[designation]
+                readings |= set(facts.readings[designation])
                 statuses = tuple(sorted(facts.statuses[designation]))
             # An actor's own life bounds what it can hold; an office's or unit's does so too.
             positions += [facts.lives[a] for a in (actor, *through) if a in facts.lives]
@@ -187,7 +188,7 @@ _NOTHING = Interval(datetime.max, datetime.max, datetime.max, datetime.max)
 def _interval(
     facts: _Facts, positions: list[_Position], known_at: datetime | None
 ) -> Interval | None:
-    """Intersect positions, counting only events notified by a moment; ``None`` when one lacks a start."""
+    """Intersect positions as known at a moment; ``None`` when one has not begun by then."""
     starts: list[Instant] = []
     ends: list[Instant] = []
     for position in positions:
@@ -216,67 +217,42 @@ class _Facts:
     """What the derivation needs to know, read from the store once."""
 
     def __init__(self, store: ox.Store) -> None:
-        def pairs(predicate: str) -> Iterator[tuple[str, str]]:
-            seen = {
-                (q.subject.value, q.object.value)  # type: ignore[union-attr]
-                for q in store.quads_for_pattern(None, mand(predicate), None, None)
-            }
-            yield from sorted(seen)
-
-        def table(predicate: str) -> defaultdict[str, set[str]]:
-            result: defaultdict[str, set[str]] = defaultdict(set)
-            for subject, value in pairs(predicate):
-                result[subject].add(value)
-            return result
-
-        def dates(predicate: str) -> dict[str, datetime]:
-            return {s: datetime.fromisoformat(v) for s, v in pairs(predicate)}
-
-        effective, latest = dates("effectiveFrom"), dates("effectiveBy")
-        notified = dates("notifiedOn")
+        effective, latest = dates(store, "effectiveFrom"), dates(store, "effectiveBy")
+        notified = dates(store, "notifiedOn")
         # Where no notification is known, an event counts as known from when it took effect.
         self.instants = {
             event: Instant(when, latest.get(event, when), notified.get(event, when))
             for event, when in effective.items()
         }
         self.positions: defaultdict[str, _Position] = defaultdict(_Position)
-        for node, event in pairs("beginsWith"):
+        for node, event in pairs(store, mand("beginsWith")):
             if event in self.instants:
                 self.positions[node].begins.append(event)
-        for node, event in pairs("endsWith"):
+        for node, event in pairs(store, mand("endsWith")):
             if event in self.instants:
                 self.positions[node].ends.append(event)
         self.lives: dict[str, _Position] = {}
         for predicate in ("establishedBy", "dissolvedBy"):
-            for actor, event in pairs(predicate):
+            for actor, event in pairs(store, mand(predicate)):
                 if event in self.instants:
                     life = self.lives.setdefault(actor, _Position())
                     (life.begins if predicate == "establishedBy" else life.ends).append(event)
         self.lives = {actor: life for actor, life in self.lives.items() if life.begins}
-        self.vested = list(pairs("vestedIn"))
-        self.readings = table("inReading")
-        self.statuses = table("hasStatus")
-        self._acts_for = table("actsFor")
-        self._roles = {
-            q.subject.value  # type: ignore[union-attr]
-            for q in store.quads_for_pattern(None, TYPE, mand("LegalRole"), None)
-        }
-        filled_by, fills = table("filledBy"), table("fills")
-        units = table("throughUnit")
+        self.vested = pairs(store, mand("vestedIn"))
+        self.readings = table(store, "inReading")
+        self.statuses = table(store, "hasStatus")
+        self._acts_for = table(store, "actsFor")
+        self._roles = instances(store, "LegalRole")
+        filled_by, fills = table(store, "filledBy"), table(store, "fills")
+        units = table(store, "throughUnit")
         self._designations: defaultdict[str, list[tuple[str, str, tuple[str, ...]]]] = defaultdict(
             list
         )
         for designation, roles in sorted(fills.items()):
             for role in roles:
-                for actor in sorted(filled_by[designation]):
-                    self._designations[role].append(
-                        (designation, actor, tuple(sorted(units[designation])))
-                    )
-        self._names = {
-            q.subject.value: q.object.value  # type: ignore[union-attr]
-            for q in store.quads_for_pattern(None, PREF_LABEL, None, None)
-            if q.object.language == "en"  # type: ignore[union-attr]
-        }
+                for actor in filled_by[designation]:
+                    self._designations[role].append((designation, actor, tuple(units[designation])))
+        self._names = labels(store)
 
     def bearers(
         self, bearer: str, through: tuple[str, ...] = (), seen: frozenset[str] = frozenset()
@@ -292,7 +268,7 @@ class _Facts:
         if bearer in seen:
             raise ValueError(f"{bearer} acts for itself, by way of {', '.join(sorted(seen))}")
         seen |= {bearer}
-        principals = sorted(self._acts_for[bearer])
+        principals = self._acts_for[bearer]
         if principals:
             for principal in principals:
                 yield from self.bearers(principal, (*through, bearer), seen)

@@ -6,11 +6,14 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pyoxigraph as ox
 
 from mandates.dataset.names import PREFIXES
 from mandates.dataset.sources import Source
+
+_Term = TypeVar("_Term")
 
 
 class LoadError(ValueError):
@@ -92,13 +95,10 @@ def _parse(source: Source) -> list[ox.Quad]:
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     mark = "f" + hashlib.sha256(source.name.encode()).hexdigest()[:8]
 
-    def relabel(term: ox.Term) -> ox.Term:
+    def relabel(term: _Term) -> _Term | ox.BlankNode:
         return ox.BlankNode(f"{mark}{term.value}") if isinstance(term, ox.BlankNode) else term
 
-    return [
-        ox.Quad(relabel(q.subject), q.predicate, relabel(q.object), graph)  # type: ignore[arg-type]
-        for q in dataset
-    ]
+    return [ox.Quad(relabel(q.subject), q.predicate, relabel(q.object), graph) for q in dataset]
 
 
 def locate(node: str, sources: Sequence[Source]) -> tuple[str, int] | None:

@@ -1,0 +1,188 @@
+"""Write findings as RDF, each with the pairs of holdings from which it follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+
+import pyoxigraph as ox
+
+from mandates.dataset.names import GRAPH, ID, PREF_LABEL, TYPE, XSD, mand
+from mandates.overlap.findings import Evidence, Finding, Findings
+
+#: Graph that receives findings.
+FINDINGS = ox.NamedNode(GRAPH + "derived/findings")
+
+_CLASS = {
+    "duplication": "Duplication",
+    "overlap": "Overlap",
+    "coordinated-overlap": "CoordinatedOverlap",
+    "overlap-by-designation": "OverlapByDesignation",
+    "unsaved-overlap": "UnsavedOverlap",
+    "transition": "Transition",
+    "succession": "SuccessionFinding",
+    "contested-holding": "ContestedHolding",
+    "oversight": "OversightFinding",
+    "delegation": "DelegationFinding",
+    "related-assignment": "RelatedAssignment",
+    "interacting-assignment": "InteractingAssignment",
+    "concurrence-required": "ConcurrenceRequirement",
+    "conflict-of-exclusivity": "ExclusivityConflict",
+    "conflict-of-force": "DeonticConflict",
+    "conflict-of-functions": "FunctionIncompatibility",
+    "fragmentation": "Fragmentation",
+    "gap": "Gap",
+    "orphan": "OrphanedMandate",
+    "sunset-coverage": "SunsetCoverage",
+    "unplaced": "UnplacedMandate",
+}
+_SHAPE = {
+    "full": "FullOverlap",
+    "contains": "NestedOverlap",
+    "within": "NestedOverlap",
+    "partial": "PartialOverlap",
+}
+_SHAPED = {"overlap", "coordinated-overlap", "duplication", "overlap-by-designation"}
+_PAKISTAN = timezone(timedelta(hours=5))
+
+
+def finding_iri(key: str) -> str:
+    """Return the IRI of a finding.
+
+    >>> finding_iri("00ff")
+    'https://w3id.org/mandates/id/finding/00ff'
+    """
+    return f"{ID}finding/{key}"
+
+
+def describe(
+    findings: Findings, labels: dict[str, str], mitigations: dict[tuple[str, str], list[str]]
+) -> list[ox.Quad]:
+    """Write findings and their supporting pairs as quads.
+
+    Args:
+        findings: what the overlap method found in a world whose names are IRIs.
+        labels: English labels of actors and concepts, for the label and reason of each finding.
+        mitigations: conditions by mandate and counterpart, both IRIs.
+
+    Returns:
+        Quads in the graph :data:`FINDINGS`, sorted.
+    """
+    of = {
+        holding: findings.world.names["mandate"][int(code)]
+        for holding, code in zip(
+            findings.world.names["holding"],
+            findings.world.tables["holding"]["mandate"],
+            strict=True,
+        )
+    }
+    quads: set[ox.Quad] = set()
+    for finding in findings.rows():
+        node = ox.NamedNode(finding_iri(finding.key))
+        for predicate, value in _finding(finding, labels):
+            quads.add(ox.Quad(node, predicate, value, FINDINGS))
+        for rank, exhibit in enumerate(finding.evidence, 1):
+            pair = ox.NamedNode(f"{node.value}/pair/{rank}")
+            quads.add(ox.Quad(node, mand("supportedByPair"), pair, FINDINGS))
+            for predicate, value in _pair(exhibit, rank):
+                quads.add(ox.Quad(pair, predicate, value, FINDINGS))
+            for holding in (exhibit.holding_a, exhibit.holding_b):
+                if holding:
+                    quads.add(
+                        ox.Quad(node, mand("basedOnHolding"), ox.NamedNode(holding), FINDINGS)
+                    )
+            if exhibit.mitigation and len(finding.actors) == 2:
+                a, b = finding.actors
+                for condition in (
+                    *mitigations.get((of[exhibit.holding_a], b), ()),
+                    *(mitigations.get((of[exhibit.holding_b], a), ()) if exhibit.holding_b else ()),
+                ):
+                    quads.add(ox.Quad(node, mand("mitigatedBy"), ox.NamedNode(condition), FINDINGS))
+    return sorted(quads, key=str)
+
+
+def relation_class(relation: str) -> ox.NamedNode:
+    """Return the class of findings of a relation.
+
+    >>> relation_class("overlap").value
+    'https://w3id.org/mandates/ns#Overlap'
+    """
+    return mand(_CLASS[relation])
+
+
+def title(finding: Finding, labels: dict[str, str]) -> str:
+    """Say in a line what a finding relates."""
+    name = _CLASS[finding.relation]
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+    words = words.removesuffix(" finding")
+    who = " and ".join(labels.get(a, a) for a in finding.actors)
+    cell = " of ".join(labels.get(c, c) for c in (finding.function_cell, finding.subject_cell) if c)
+    text = f"{words[0].upper()}{words[1:]}"
+    return text + (f": {who}" if who else "") + (f", {cell}" if cell else "")
+
+
+def _finding(
+    finding: Finding, labels: dict[str, str]
+) -> Iterator[tuple[ox.NamedNode, ox.NamedNode | ox.Literal]]:
+    yield TYPE, mand("Finding")
+    yield TYPE, relation_class(finding.relation)
+    if finding.relation in _SHAPED:
+        yield TYPE, mand("Overlap")
+        for shape in {exhibit.shape for exhibit in finding.evidence[:1]}:
+            if shape:
+                yield TYPE, mand(_SHAPE[shape])
+    yield PREF_LABEL, ox.Literal(title(finding, labels), language="en")
+    for actor in finding.actors:
+        yield mand("involves"), ox.NamedNode(actor)
+    if finding.function_cell:
+        yield mand("onFunction"), ox.NamedNode(finding.function_cell)
+    if finding.subject_cell:
+        yield mand("onSubject"), ox.NamedNode(finding.subject_cell)
+    yield mand("validFrom"), _moment(finding.since)
+    if finding.until:
+        yield mand("validUntil"), _moment(finding.until)
+    if finding.certain_since:
+        yield mand("certainFrom"), _moment(finding.certain_since)
+    if finding.certain_until:
+        yield mand("certainUntil"), _moment(finding.certain_until)
+    yield mand("hasCertainty"), mand("Certain" if finding.certain else "Possible")
+    yield mand("pairCount"), _integer(finding.support)
+    yield mand("certainPairCount"), _integer(finding.certain_support)
+    yield mand("contentionScore"), _decimal(Decimal(finding.score))
+    if finding.figure is not None and finding.relation == "fragmentation":
+        yield mand("index"), _decimal(Decimal(finding.figure) / 1000)
+
+
+def _pair(exhibit: Evidence, rank: int) -> Iterator[tuple[ox.NamedNode, ox.NamedNode | ox.Literal]]:
+    yield TYPE, mand("SupportingPair")
+    yield mand("rank"), _integer(rank)
+    yield mand("firstHolding"), ox.NamedNode(exhibit.holding_a)
+    if exhibit.holding_b:
+        yield mand("secondHolding"), ox.NamedNode(exhibit.holding_b)
+    if exhibit.subject_a:
+        yield mand("firstSubject"), ox.NamedNode(exhibit.subject_a)
+    if exhibit.subject_b:
+        yield mand("secondSubject"), ox.NamedNode(exhibit.subject_b)
+    for axis, value in exhibit.similarity.items():
+        yield mand(f"{axis}Similarity"), _decimal(Decimal(value) / 1000)
+    yield mand("alikeCount"), _integer(exhibit.alike)
+    yield mand("validFrom"), _moment(exhibit.since)
+    if exhibit.until:
+        yield mand("validUntil"), _moment(exhibit.until)
+
+
+def _moment(value: datetime) -> ox.Literal:
+    return _typed(value.astimezone(_PAKISTAN).isoformat(), "dateTime")
+
+
+def _integer(value: int) -> ox.Literal:
+    return _typed(str(value), "integer")
+
+
+def _decimal(value: Decimal) -> ox.Literal:
+    return _typed(f"{value.normalize():f}", "decimal")
+
+
+def _typed(value: str, name: str) -> ox.Literal:
+    return ox.Literal(value, datatype=ox.NamedNode(XSD + name))

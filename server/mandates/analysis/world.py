@@ -1,0 +1,272 @@
+"""Turn a store into the plain tables of the overlap method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pyoxigraph as ox
+
+from mandates.dataset.lookup import dates, first, instances, pairs, table
+from mandates.dataset.names import ID, MAND, SKOS, TYPE, mand
+from mandates.overlap.tables import (
+    CONDITIONS,
+    FORCES,
+    SCHEMES,
+    Concept,
+    Condition,
+    Expectation,
+    Holding,
+    Instrument,
+    Mandate,
+    Rows,
+    Saving,
+    Status,
+    Tie,
+    TieKind,
+    World,
+)
+
+_CLASSES = dict(
+    zip(
+        SCHEMES,
+        ("Function", "SubjectMatter", "CyberspaceLayer", "Territory", "AddresseeGroup"),
+        strict=True,
+    )
+)
+_STATUS: dict[str, Status] = {
+    MAND + "Designated": "designated",
+    MAND + "Transitional": "transitional",
+    MAND + "DeFacto": "de-facto",
+}
+_BROADER = ox.NamedNode(SKOS + "broader")
+
+# A condition of reporting comes after the act, so it is weaker than any that comes before it; the
+# method's weakest kind stands for it.
+_KIND = {kind: kind for kind in CONDITIONS} | {"ReportingCondition": "DiscretionaryConsultation"}
+
+
+def read_world(store: ox.Store, *, known: datetime | None = None) -> World:
+    """Read the tables of the overlap method from asserted, entailed and derived facts.
+
+    Args:
+        store: a built dataset.
+        known: take the holdings as they were known at this moment; as known to the dataset if
+            absent.
+
+    Returns:
+        Tables whose names are IRIs.
+
+    Raises:
+        mandates.overlap.tables.WorldError: the facts make no world; says which and why.
+
+    >>> read_world(ox.Store()).size("holding")
+    0
+    """
+    return World.from_rows(read_rows(store, known=known))
+
+
+def read_rows(store: ox.Store, *, known: datetime | None = None) -> Rows:
+    """Read the same as rows, before they are coded; see :func:`read_world`."""
+    rivals = pairs(store, mand("rivalOf"))
+    contested = {reading for pair in rivals for reading in pair}
+    return Rows(
+        concepts=tuple(_concepts(store)),
+        mandates=tuple(_mandates(store)),
+        holdings=tuple(_holdings(store, known, contested)),
+        conditions=tuple(_conditions(store, known)),
+        ties=tuple(_ties(store)),
+        savings=tuple(_savings(store)),
+        instruments=tuple(_instruments(store)),
+        expectations=tuple(_expectations(store)),
+        rivals=tuple(rivals),
+        incompatible=tuple(_incompatible(store)),
+    )
+
+
+def polity(iri: str) -> str:
+    """Return the legal order that an IRI of the record belongs to.
+
+    >>> polity("https://w3id.org/mandates/id/pk/mandate/x")
+    'pk'
+    """
+    return iri.removeprefix(ID).split("/", 1)[0]
+
+
+def _concepts(store: ox.Store) -> Iterator[Concept]:
+    broader: dict[str, list[str]] = {}
+    for narrow, wide in pairs(store, _BROADER):
+        broader.setdefault(narrow, []).append(wide)
+    for scheme, cls in _CLASSES.items():
+        for concept in sorted(instances(store, cls)):
+            # The "any …" concept of a scheme stands above all others in it.
+            name = concept.rsplit("/", 1)[-1]
+            universal = name.startswith("any-") and concept not in broader
+            yield Concept(concept, scheme, tuple(broader.get(concept, ())), universal)
+
+
+def _mandates(store: ox.Store) -> Iterator[Mandate]:
+    function, capacity = first(store, "hasFunction"), first(store, "inCapacity")
+    exclusive = first(store, "isExclusive")
+    axes = {
+        name: table(store, name)
+        for name in (
+            "concernsSubject",
+            "excludesSubject",
+            "concernsLayer",
+            "appliesIn",
+            "addresses",
+        )
+    }
+    refers, under, ended = (
+        table(store, "refersTo"),
+        table(store, "conferredUnder"),
+        first(store, "endsWith"),
+    )
+    forces = {
+        mandate: force
+        for force in FORCES
+        for mandate in instances(store, force.capitalize())
+    }
+    for mandate, force in sorted(forces.items()):
+        # What a mandate names as its matter orphans it when it goes, as its own instrument does;
+        # of several the one that has ended tells.
+        sources = [*refers[mandate], *under[mandate]]
+        basis = next((s for s in sources if s in ended), sources[0] if sources else None)
+        yield Mandate(
+            id=mandate,
+            function=function.get(mandate),
+            subjects=tuple(axes["concernsSubject"][mandate]),
+            excluded=tuple(axes["excludesSubject"][mandate]),
+            layers=tuple(axes["concernsLayer"][mandate]),
+            territories=tuple(axes["appliesIn"][mandate]),
+            addressees=tuple(axes["addresses"][mandate]),
+            force=force,
+            leading=capacity.get(mandate) != MAND + "SupportCapacity",
+            exclusive=exclusive.get(mandate) in ("true", "1"),
+            instrument=basis,
+            polity=polity(mandate),
+        )
+
+
+def _holdings(store: ox.Store, known: datetime | None, contested: set[str]) -> Iterator[Holding]:
+    of, by = first(store, "ofMandate"), first(store, "heldBy")
+    since, until = dates(store, "validFrom"), dates(store, "validUntil")
+    sure, unsure = dates(store, "certainFrom"), dates(store, "certainUntil")
+    status, readings = first(store, "holdingStatus"), table(store, "inReading")
+    for record in sorted(_known_holdings(store, known)):
+        begin, end = sure.get(record, since[record]), unsure.get(record)
+        # One reading per holding: of several the contested one, which is what makes it doubtful.
+        reading = sorted(readings[record], key=lambda r: (r not in contested, r))
+        yield Holding(
+            id=record,
+            mandate=of[record],
+            actor=by[record],
+            since=since[record],
+            until=until.get(record),
+            certain=(begin, end) if end is None or begin < end else None,
+            status=_STATUS.get(status.get(record, ""), "direct"),
+            reading=reading[0] if reading else None,
+        )
+
+
+def _known_holdings(store: ox.Store, known: datetime | None) -> set[str]:
+    """Choose the holding records that say what was known at a moment, or is known now."""
+    if known is None:
+        return instances(store, "Holding")
+    since, until = dates(store, "knowableFrom"), dates(store, "knowableUntil")
+    return {
+        record
+        for record in instances(store, "HoldingRecord")
+        if since[record] <= known and (record not in until or known < until[record])
+    }
+
+
+def _conditions(store: ox.Store, known: datetime | None) -> Iterator[Condition]:
+    kinds = {condition: kind for cls, kind in _KIND.items() for condition in instances(store, cls)}
+    roles = instances(store, "LegalRole")
+    fillers: dict[str, set[str]] = {}
+    designation_role, holder = first(store, "fills"), first(store, "filledBy")
+    for designation, role in designation_role.items():
+        if designation in holder:
+            fillers.setdefault(role, set()).add(holder[designation])
+    acts_for = table(store, "actsFor")
+
+    def actors(party: str, seen: frozenset[str] = frozenset()) -> set[str]:
+        if party in seen:
+            return set()
+        if acts_for[party]:
+            return set().union(*(actors(p, seen | {party}) for p in acts_for[party]))
+        return fillers.get(party, set()) if party in roles else {party}
+
+    party = first(store, "requiresActionOf")
+    for mandate, condition in pairs(store, mand("hasCondition")):
+        for actor in sorted(actors(party[condition])) if condition in party else ():
+            if condition in kinds:
+                yield Condition(mandate, kinds[condition], actor)
+
+
+def _ties(store: ox.Store) -> Iterator[Tie]:
+    since, until = dates(store, "validFrom"), dates(store, "validUntil")
+    low, high = first(store, "affiliate"), first(store, "affiliatedWith")
+    dated: set[tuple[str, str]] = set()
+    ways: tuple[tuple[str, TieKind, bool], ...] = (
+        ("AdministrativeControl", "subordinate", False),
+        ("Oversight", "oversees", True),
+    )
+    for cls, kind, swap in ways:
+        for node in sorted(instances(store, cls)):
+            a, b = (high[node], low[node]) if swap else (low[node], high[node])
+            dated |= {(a, b), (b, a)}
+            yield Tie(kind, a, b, since.get(node), until.get(node))
+    plain: tuple[tuple[str, TieKind], ...] = (
+        ("subordinateTo", "subordinate"),
+        ("oversees", "oversees"),
+        ("unitOf", "part-of"),
+        ("officeOf", "part-of"),
+        ("succeeds", "succeeds"),
+    )
+    for name, kind in plain:
+        for a, b in pairs(store, mand(name)):
+            # A dated affiliation says more than the undated shortcut derived from it.
+            if (a, b) not in dated or kind not in ("subordinate", "oversees"):
+                yield Tie(kind, a, b)
+
+
+def _savings(store: ox.Store) -> Iterator[Saving]:
+    since, until = dates(store, "validFrom"), dates(store, "validUntil")
+    role, holder = first(store, "fills"), first(store, "filledBy")
+    for _, saved in pairs(store, mand("saves")):
+        if saved not in role or saved not in holder:
+            continue
+        others = {holder[d] for d, r in role.items() if r == role[saved] and d in holder}
+        for other in sorted(others - {holder[saved]}):
+            yield Saving(holder[saved], other, since.get(saved), until.get(saved))
+
+
+def _instruments(store: ox.Store) -> Iterator[Instrument]:
+    since, until = dates(store, "validFrom"), dates(store, "validUntil")
+    sources = {
+        q.subject.value  # type: ignore[union-attr]
+        for cls in ("Instrument", "Provision")
+        for q in store.quads_for_pattern(None, TYPE, mand(cls), None)
+    }
+    sources |= {
+        value for name in ("refersTo", "conferredUnder") for _, value in pairs(store, mand(name))
+    }
+    for source in sorted(sources):
+        yield Instrument(source, since.get(source), until.get(source))
+
+
+def _expectations(store: ox.Store) -> Iterator[Expectation]:
+    function, subject = first(store, "expectsFunction"), first(store, "expectsSubject")
+    polities = sorted({polity(m) for m in instances(store, "Mandate")})
+    for cell in sorted(instances(store, "ReferenceCell")):
+        for order in polities:
+            yield Expectation(function[cell], subject[cell], order)
+
+
+def _incompatible(store: ox.Store) -> Iterator[tuple[str, str]]:
+    one, other = first(store, "firstFunction"), first(store, "secondFunction")
+    for pair in sorted(instances(store, "IncompatibleFunctions")):
+        yield one[pair], other[pair]

@@ -1,0 +1,177 @@
+"""Build the dataset: read, entail, check, derive, find, write; in this order and no other.
+
+Nothing is replaced until all of it has passed, so a mistake in the record leaves the last good
+snapshot serving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from mandates.analysis.graph import describe
+from mandates.analysis.world import read_world
+from mandates.dataset.entail import entail
+from mandates.dataset.holdings import derive
+from mandates.dataset.loading import Loaded, LoadError, load
+from mandates.dataset.lookup import first, labels, pairs
+from mandates.dataset.names import MAND, OWL, mand
+from mandates.dataset.snapshot import Snapshot, write_snapshot
+from mandates.dataset.sources import Source, find_sources
+from mandates.overlap import find
+from mandates.quality import validate
+from mandates.quality.problems import Problem, Severity
+
+Step = Callable[[str], AbstractContextManager[object]]
+
+
+class BuildError(Exception):
+    """The record has mistakes; nothing was written.
+
+    Attributes:
+        problems: every mistake found, with file, line or node, and rule.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A built dataset in memory.
+
+    Attributes:
+        store: every quad in its named graph.
+        sources: the files that were read.
+        warnings: problems that do not stop a build.
+    """
+
+    store: ox.Store
+    sources: list[Source]
+    warnings: list[Problem]
+
+    @property
+    def ontology(self) -> str:
+        """Version IRI of the core ontology."""
+        node, version = ox.NamedNode(MAND.removesuffix("#")), ox.NamedNode(OWL + "versionIRI")
+        for quad in self.store.quads_for_pattern(node, version, None, None):
+            return quad.object.value  # type: ignore[union-attr]
+        return ""
+
+
+def assemble(
+    root: Path | None = None,
+    extra: Sequence[Path] = (),
+    *,
+    step: Step | None = None,
+    check: bool = True,
+    with_findings: bool = True,
+) -> Dataset:
+    """Do everything but write.
+
+    Args:
+        root: the project's folder; the shipped project when absent.
+        extra: further Turtle files, for example a bill or a new country.
+        step: gives a context manager for each named step, to show progress.
+        check: whether to validate terms and shapes.
+        with_findings: whether to run the overlap method.
+
+    Returns:
+        The dataset in memory.
+
+    Raises:
+        BuildError: a file can't be parsed or breaks a rule.
+    """
+    step = step or (lambda _: nullcontext())
+    with step("Read ontology and record"):
+        loaded = read(find_sources(root, extra))
+        store = loaded.store()
+    with step("Derive what the ontology entails"):
+        store.bulk_extend(entail(store))
+    problems: list[Problem] = []
+    if check:
+        with step("Check terms and shapes"):
+            problems = validate(store, loaded.sources)
+        if any(p.severity is Severity.ERROR for p in problems):
+            raise BuildError(problems)
+    with step("Derive holdings"):
+        store.bulk_extend(derive(store))
+        store.bulk_extend(entail(store))
+    if with_findings:
+        with step("Find overlaps"):
+            store.bulk_extend(findings(store))
+            store.bulk_extend(entail(store))
+    return Dataset(store, loaded.sources, problems)
+
+
+def read(sources: list[Source]) -> Loaded:
+    """Parse every file, and name every file that can't be parsed before giving up.
+
+    Raises:
+        BuildError: one or more files can't be parsed.
+    """
+    problems = []
+    for source in sources:
+        try:
+            load([source])
+        except LoadError as error:
+            problems.append(
+                Problem(
+                    rule="turtle-syntax",
+                    severity=Severity.ERROR,
+                    message=error.reason,
+                    file=error.file,
+                    line=error.line or None,
+                )
+            )
+    if problems:
+        raise BuildError(problems)
+    return load(sources)
+
+
+def findings(store: ox.Store) -> Iterator[ox.Quad]:
+    """Run the overlap method over a store with holdings; yields its findings as quads."""
+    party = first(store, "requiresActionOf")
+    filled = first(store, "fills")
+    holders: dict[str, list[str]] = {}
+    for designation, actor in first(store, "filledBy").items():
+        holders.setdefault(filled[designation], []).append(actor)
+    mitigations: dict[tuple[str, str], list[str]] = {}
+    for mandate, condition in pairs(store, mand("hasCondition")):
+        counterpart = party.get(condition, "")
+        for actor in holders.get(counterpart, [counterpart]):
+            mitigations.setdefault((mandate, actor), []).append(condition)
+    yield from describe(find(read_world(store)), labels(store), mitigations)
+
+
+def build(
+    data_dir: Path,
+    root: Path | None = None,
+    extra: Sequence[Path] = (),
+    *,
+    step: Step | None = None,
+) -> tuple[Snapshot, Dataset]:
+    """Build the dataset and make it the current snapshot of a folder.
+
+    Args:
+        data_dir: folder of the snapshots.
+        root: the project's folder; the shipped project when absent.
+        extra: further Turtle files.
+        step: gives a context manager for each named step, to show progress.
+
+    Returns:
+        The snapshot, and the dataset it was written from.
+
+    Raises:
+        BuildError: the record has mistakes; the last good snapshot stays current.
+    """
+    dataset = assemble(root, extra, step=step)
+    step = step or (lambda _: nullcontext())
+    with step("Write the snapshot"):
+        snapshot = write_snapshot(data_dir, dataset.store, ontology=dataset.ontology)
+    return snapshot, dataset
