@@ -161,6 +161,68 @@ def query(file: Iterable[str], data_dir: Path, form: str | None) -> None:
 
 
 @main.command()
+@_data_dir
+@click.option("--as-of", type=_Date(), help="Report on this day.  [default: today]")
+@click.option("--known", type=_Date(), help="Use what was known on this day.")
+@click.option(
+    "--actors",
+    default="",
+    help="Institutions to compare, by abbreviation or name, separated by commas; all by default.",
+)
+@click.option("--minimum-score", type=click.IntRange(0, 100), default=0, show_default=True)
+@click.option(
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build/report"),
+    show_default=True,
+    help="Folder to write to.",
+)
+@click.option(
+    "--format",
+    "faces",
+    multiple=True,
+    type=click.Choice(["html", "csv"]),
+    help="Write only this face (repeatable); all by default.",
+)
+def report(
+    data_dir: Path,
+    as_of: datetime | None,
+    known: datetime | None,
+    actors: str,
+    minimum_score: int,
+    folder: Path,
+    faces: tuple[str, ...],
+) -> None:
+    """Report which mandates overlap, over what, since when, by which words, softened by what."""
+    from mandates.analysis.actors import UnknownActorError
+    from mandates.dataset.snapshot import SnapshotError, open_store, read_snapshot
+    from mandates.report import FACES, make_report, render
+
+    as_of = as_of or datetime.now(_PAKISTAN).replace(hour=0, minute=0, second=0, microsecond=0)
+    try:
+        snapshot = read_snapshot(data_dir)
+        with _step("Read the dataset"):
+            store = open_store(snapshot)
+        with _step("Find overlaps"):
+            model = make_report(
+                store,
+                as_of=as_of,
+                known=known,
+                actors=[name for name in actors.split(",") if name.strip()],
+                version=snapshot.version,
+                minimum_score=minimum_score,
+            )
+    except (SnapshotError, UnknownActorError) as error:
+        raise click.ClickException(str(error)) from None
+    folder.mkdir(parents=True, exist_ok=True)
+    for face in faces or FACES:
+        path = folder / f"overlaps-{as_of:%Y-%m-%d}.{face}"
+        path.write_bytes(render(model, face))
+        _out.print(str(path))
+
+
+@main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def validate(files: tuple[Path, ...]) -> None:
     """Check Turtle FILES against the vocabulary, the shapes and the shipped record."""

@@ -124,9 +124,7 @@ def _mandates(store: ox.Store) -> Iterator[Mandate]:
         first(store, "endsWith"),
     )
     forces = {
-        mandate: force
-        for force in FORCES
-        for mandate in instances(store, force.capitalize())
+        mandate: force for force in FORCES for mandate in instances(store, force.capitalize())
     }
     for mandate, force in sorted(forces.items()):
         # What a mandate names as its matter orphans it when it goes, as its own instrument does;
