@@ -1,0 +1,223 @@
+"""Read a request of the SPARQL 1.1 Protocol, without knowing which server received it.
+
+https://www.w3.org/TR/sparql11-protocol/#query-operation. Parameters that the protocol does not
+know are ignored, as clients send many.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from mandates.sparql.negotiation import GRAPH_FORMATS, ROW_FORMATS, Format, by_name, choose
+from mandates.sparql.problems import Problem
+
+FORM = "application/x-www-form-urlencoded"
+QUERY = "application/sparql-query"
+UPDATE = "application/sparql-update"
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_MAX_PARAMETERS = 1000
+
+
+@dataclass(frozen=True)
+class QueryRequest:
+    """One query and how its answer is wanted.
+
+    Attributes:
+        query: the text.
+        default_graphs: IRIs of ``default-graph-uri``.
+        named_graphs: IRIs of ``named-graph-uri``.
+        rows: format for SELECT and ASK, None when the client accepts none.
+        graph: format for CONSTRUCT and DESCRIBE, None when the client accepts none.
+        timeout: seconds that the client is ready to wait, None for the server's limit.
+    """
+
+    query: str
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    rows: Format | None = field(default=ROW_FORMATS[0])
+    graph: Format | None = field(default=GRAPH_FORMATS[0])
+    timeout: float | None = None
+
+
+def parse_request(
+    method: str,
+    query_string: str,
+    content_type: str | None,
+    body: bytes,
+    accept: str | None,
+) -> QueryRequest:
+    """Read a request.
+
+    Args:
+        method: the HTTP method.
+        query_string: what follows ``?``, still encoded.
+        content_type: the header of that name.
+        body: the request's content.
+        accept: the header of that name.
+
+    Raises:
+        Problem: ``bad-request``, ``method-not-allowed``, ``not-acceptable``, ``update-refused``
+            or ``unsupported-media-type``.
+
+    >>> parse_request("GET", "query=ASK%7B%7D&format=csv", None, b"", "*/*").rows.name
+    'csv'
+    >>> parse_request("GET", "query=ASK%7B%7D&query=ASK%7B%7D", None, b"", None)
+    Traceback (most recent call last):
+        ...
+    mandates.sparql.problems.Problem: The request has 2 queries; send one.
+    """
+    if method not in METHODS:
+        raise Problem(
+            "method-not-allowed",
+            f"{method} is not served here.",
+            headers={"Allow": ", ".join(METHODS)},
+        )
+    pairs = _pairs(query_string.encode("latin-1", "replace"))
+    direct: str | None = None
+    if method in ("POST", "QUERY"):
+        media_type, charset = _content_type(content_type)
+        if media_type == QUERY:
+            if any(name == "query" for name, _ in pairs):
+                raise Problem(
+                    "bad-request", "The query stands in the address and in the content; send one."
+                )
+            direct = _decode(body, charset)
+        elif media_type == FORM:
+            _decode(body, charset)
+            pairs += _pairs(body)
+        elif media_type == UPDATE:
+            raise Problem("update-refused", "This dataset can be read, not changed.")
+        else:
+            raise Problem(
+                "unsupported-media-type",
+                f"The content is {content_type or 'of no stated type'}; "
+                f"{QUERY} and {FORM} are understood.",
+                headers={"Accept-Post": f"{QUERY}, {FORM}", "Accept-Query": f'"{QUERY}"'},
+            )
+
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    if "update" in values:
+        raise Problem("update-refused", "This dataset can be read, not changed.")
+    if "using-graph-uri" in values or "using-named-graph-uri" in values:
+        raise Problem("bad-request", "using-graph-uri belongs to updates, not to queries.")
+    queries = ([direct] if direct is not None else []) + values.get("query", [])
+    if len(queries) > 1:
+        raise Problem("bad-request", f"The request has {len(queries)} queries; send one.")
+    if not queries:
+        raise Problem("bad-request", "The request has no query.")
+
+    default_graphs = tuple(values.get("default-graph-uri", ()))
+    named_graphs = tuple(values.get("named-graph-uri", ()))
+    for iri in (*default_graphs, *named_graphs):
+        if not _SCHEME.match(iri) or re.search(r"[\x00-\x20<>\"{}|\\^`]", iri):
+            raise Problem("bad-request", f"The name of a graph is an absolute IRI, not {iri!r}.")
+    rows, graph = _formats(values, accept)
+    return QueryRequest(
+        query=queries[0],
+        default_graphs=default_graphs,
+        named_graphs=named_graphs,
+        rows=rows,
+        graph=graph,
+        timeout=_timeout(values),
+    )
+
+
+def _pairs(raw: bytes) -> list[tuple[str, str]]:
+    if not raw:
+        return []
+    try:
+        text = raw.decode("ascii") if raw.isascii() else raw.decode("utf-8")
+        return parse_qsl(
+            text,
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_MAX_PARAMETERS,
+        )
+    except UnicodeDecodeError:
+        raise Problem("bad-request", "The parameters are not UTF-8.") from None
+    except ValueError:
+        raise Problem(
+            "bad-request", f"The request has more than {_MAX_PARAMETERS} parameters."
+        ) from None
+
+
+def _content_type(header: str | None) -> tuple[str, str]:
+    media_type, *parameters = (header or "").split(";")
+    charset = "utf-8"
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip('"').lower()
+    return media_type.strip().lower(), charset
+
+
+def _decode(body: bytes, charset: str) -> str:
+    # Section 2.1.3: a query is sent in UTF-8; a client that says something else is told so.
+    if charset not in ("utf-8", "utf8", "us-ascii", "ascii"):
+        raise Problem("bad-request", f"The content is said to be {charset}; send UTF-8.")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Problem(
+            "bad-request", f"The content is not UTF-8: byte {error.start} can't be read."
+        ) from None
+
+
+def _formats(
+    values: dict[str, list[str]], accept: str | None
+) -> tuple[Format | None, Format | None]:
+    # Other endpoints call the parameter "output" or "_format"; tools carry those habits along.
+    for name in ("format", "output", "_format"):
+        for wanted in values.get(name, [])[:1]:
+            rows, graph = by_name(wanted, ROW_FORMATS), by_name(wanted, GRAPH_FORMATS)
+            if rows is None and graph is None:
+                raise Problem(
+                    "not-acceptable",
+                    f"There is no format called {wanted!r}.",
+                    members={"formats": _offered()},
+                )
+            return rows, graph
+    rows, graph = choose(accept, ROW_FORMATS), choose(accept, GRAPH_FORMATS)
+    if rows is None and graph is None:
+        raise not_acceptable()
+    return rows, graph
+
+
+def not_acceptable(kind: str = "") -> Problem:
+    """The problem that the client accepts no format for this kind of answer.
+
+    Args:
+        kind: ``rows`` or ``graph`` when the kind of the query is known.
+    """
+    wanted = {"rows": "SELECT and ASK", "graph": "CONSTRUCT and DESCRIBE"}.get(kind, "a query")
+    formats = _offered()
+    return Problem(
+        "not-acceptable",
+        f"None of the formats that you accept can be written for {wanted}.",
+        members={"formats": {kind: formats[kind]} if kind else formats},
+    )
+
+
+def _offered() -> dict[str, list[str]]:
+    return {
+        "rows": [item.media_type for item in ROW_FORMATS],
+        "graph": [item.media_type for item in GRAPH_FORMATS],
+    }
+
+
+def _timeout(values: dict[str, list[str]]) -> float | None:
+    for text in values.get("timeout", [])[:1]:
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = 0.0
+        if not 0 < seconds < float("inf"):
+            raise Problem("bad-request", f"timeout is a number of seconds above 0, not {text!r}.")
+        return seconds
+    return None

@@ -1,0 +1,348 @@
+"""Look at the text of a query: its tokens, its kind, what it may not do, and where it is wrong.
+
+The store parses queries; this module only explains. Its tokens follow section 19.8 of SPARQL 1.1
+closely enough to tell strings, IRIs and comments from the words that matter.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+)
+  | (?P<comment>\#[^\n\r]*)
+  | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+  | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''
+              |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
+  | (?P<variable>[?$]\w+)
+  | (?P<blank>_:[\w.·-]*[\w·-]|\[\s*\])
+  | (?P<name>[^\W\d_][\w.·-]{0,99}(?<!\.):(?:[\w:]|%[0-9A-Fa-f]{2}|\\.|[.·-](?=[\w:.·%\\-]))*
+            |[^\W\d_]?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\.|[.·-](?=[\w:.·%\\-]))*)
+  | (?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
+  | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+  | (?P<word>[^\W\d]\w*)
+  | (?P<sign>\^\^|&&|\|\||!=|<=|>=|<<|>>|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_UPDATE_WORDS = frozenset(
+    ["INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"]
+)
+_QUERY_WORDS = frozenset(["SELECT", "CONSTRUCT", "DESCRIBE", "ASK"])
+_UNSTABLE_WORDS = frozenset(["RAND", "UUID", "STRUUID", "NOW", "BNODE", "SERVICE"])
+_POSITION = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
+_EXPECTED_CHARACTER = re.compile(r"\"|\[(?!_\])")
+_EXPECTED_WORD = re.compile(r"(?:^|, )([A-Za-z][A-Za-z0-9_]*)(?=,|$)")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of a query: its kind, its text, and where it begins (in characters, from 0)."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where it ends, in characters from the beginning of the query."""
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True)
+class SyntaxFault:
+    """Where a query is wrong and what might mend it; lines and columns count from 1."""
+
+    line: int
+    column: int
+    token: str
+    message: str
+    hint: str = ""
+
+
+def tokens(query: str) -> list[Token]:
+    """The tokens of a query without blanks and comments.
+
+    >>> [token.text for token in tokens("ASK { <a#b> ex:p '#no' } # end")]
+    ['ASK', '{', '<a#b>', 'ex:p', "'#no'", '}']
+    """
+    return [
+        Token(str(match.lastgroup), match.group(), match.start())
+        for match in _TOKEN.finditer(query)
+        if match.lastgroup not in ("space", "comment")
+    ]
+
+
+def is_update(query: str) -> bool:
+    """Whether the text begins as a SPARQL Update does, after its prologue.
+
+    >>> is_update("PREFIX ex: <http://example.org/> INSERT DATA { ex:a ex:b ex:c }")
+    True
+    >>> is_update("ASK { ?s ?p 'INSERT' }")
+    False
+    """
+    for token in tokens(query):
+        if token.kind == "word":
+            word = token.text.upper()
+            if word in _UPDATE_WORDS:
+                return True
+            if word in _QUERY_WORDS:
+                return False
+    return False
+
+
+def services(query: str) -> list[str]:
+    """What stands after each SERVICE: an IRI in brackets, a prefixed name or a variable.
+
+    >>> services("SELECT * { SERVICE SILENT <http://example.org/> { ?s ?p ?o } }")
+    ['<http://example.org/>']
+    >>> services("SELECT * { ?s ?p 'SERVICE' }")
+    []
+    """
+    if "service" not in query.lower():
+        return []
+    found = []
+    sequence = tokens(query)
+    for index, token in enumerate(sequence):
+        if token.kind == "word" and token.text.upper() == "SERVICE":
+            rest = [item.text for item in sequence[index + 1 : index + 3]]
+            if rest and rest[0].upper() == "SILENT":
+                rest = rest[1:]
+            found.append(rest[0] if rest else "")
+    return found
+
+
+def is_stable(query: str) -> bool:
+    """Whether two runs over the same data give the same answer, as far as the words tell.
+
+    >>> is_stable("SELECT (RAND() AS ?r) {}"), is_stable("SELECT * { ?s ?p 'rand()' }")
+    (False, True)
+    """
+    upper = query.upper()
+    if not any(word in upper for word in _UNSTABLE_WORDS):
+        return True
+    return not any(
+        token.kind == "word" and token.text.upper() in _UNSTABLE_WORDS for token in tokens(query)
+    )
+
+
+def normalise(query: str) -> str:
+    r"""The query without comments, and with one blank between tokens: a key for caches.
+
+    >>> normalise("ASK  {\n ?s ?p '  ' } # any")
+    "ASK { ?s ?p '  ' }"
+    """
+    return " ".join(token.text for token in tokens(query))
+
+
+def bind(query: str, terms: Mapping[str, str]) -> str:
+    """Put terms in the place of variables.
+
+    It works on tokens, so a value can't end a string, open a bracket or reach into a comment. The
+    store's own way of binding asks for each variable to be in the projection.
+
+    Args:
+        query: a query that does not select the variables it wants bound.
+        terms: terms in N-Triples syntax, as the store writes them, by name of variable.
+
+    >>> bind("SELECT ?p { $this ?p '$this' }", {"this": "<http://example.org/>"})
+    "SELECT ?p { <http://example.org/> ?p '$this' }"
+    """
+    pieces, end = [], 0
+    for token in tokens(query):
+        if token.kind == "variable" and token.text[1:] in terms:
+            pieces += [query[end : token.start], terms[token.text[1:]]]
+            end = token.end
+    return "".join([*pieces, query[end:]])
+
+
+def diagnose(query: str, error: str, prefixes: Mapping[str, str]) -> SyntaxFault:
+    """Turn the parser's complaint into a place, a token and advice.
+
+    The parser reports the furthest position it looked at. For a missing keyword that is the end
+    of the slice it compared with the keyword, which may lie in the middle of a later word, so the
+    position is walked back to the token where a keyword was tried.
+
+    Args:
+        query: the text of the query.
+        error: the parser's message, ``error at LINE:COLUMN: expected …``.
+        prefixes: the prefixes of the dataset, for advice.
+
+    >>> fault = diagnose("SELEC *", "error at 1:8: expected one of VERSION, [_]", {})
+    >>> fault.line, fault.column, fault.token, fault.hint
+    (1, 1, 'SELEC', 'Did you mean SELECT?')
+    """
+    sequence = tokens(query)
+    match = _POSITION.search(error)
+    if match is None:
+        return SyntaxFault(1, 1, "", " ".join(error.split()))
+    line, column, expected = int(match[1]), int(match[2]), " ".join(match[3].split())
+    offset = _offset(query, line, column)
+
+    special = _special(expected)
+    if special == "Prefix not found":
+        token = _ending_at(sequence, offset) or _at(sequence, offset)
+        prefix = token.text.partition(":")[0] if token else ""
+        return _fault(
+            query,
+            token,
+            offset,
+            f"The prefix {prefix}: is not declared.",
+            _prefix_hint(prefix, prefixes),
+        )
+    if special:
+        token = _ending_at(sequence, offset) or _at(sequence, offset)
+        return _fault(query, token, offset, f"{special}.", "")
+
+    token = _failing(query, sequence, offset, expected)
+    if token is None:
+        return _fault(query, None, len(query), "The query ends too early.", _bracket_hint(sequence))
+    if expected == "[_]" and token is sequence[-1] and _balanced(sequence):
+        return _fault(
+            query,
+            token,
+            offset,
+            "The words are in order, but a rule about variables is broken.",
+            "A variable may be given a value only once, by BIND, AS or VALUES, and only where "
+            "it has none yet.",
+        )
+    return _fault(
+        query, token, offset, f"{_shorten(token.text)} is not expected here.", _word_hint(token)
+    )
+
+
+def _offset(query: str, line: int, column: int) -> int:
+    start = 0
+    for _ in range(line - 1):
+        start = query.find("\n", start) + 1
+        if start == 0:
+            return len(query)
+    return min(start + column - 1, len(query))
+
+
+def _special(expected: str) -> str:
+    for phrase in (
+        "Prefix not found",
+        "Duplicated variable name in SELECT",
+        "The SELECT contains a variable that is unbound",
+        "IRI parsing failed",
+        "Variable already bound",
+    ):
+        if phrase in expected:
+            return phrase
+    return ""
+
+
+def _failing(query: str, sequence: Sequence[Token], offset: int, expected: str) -> Token | None:
+    unclosed = next((t for t in sequence if t.kind == "sign" and t.text in "\"'"), None)
+    if unclosed:
+        return unclosed
+    if _EXPECTED_CHARACTER.search(expected):
+        return _at(sequence, offset)
+    # Keywords are compared as slices of bytes, so the walk back counts bytes too.
+    end = len(query[:offset].encode())
+    starts = {token.start: token for token in sequence}
+    tried: Counter[int] = Counter()
+    for word in _EXPECTED_WORD.findall(expected):
+        tried[len(query.encode()[: max(0, end - len(word))].decode(errors="ignore"))] += 1
+    places = [starts[place] for place in tried if place in starts]
+    # Many keywords tried at one place, or one where a word stands, are no coincidence.
+    sure = [t for t in places if tried[t.start] > 2 or t.kind in ("word", "name")]
+    if not sure and "[_]" in expected:
+        # The test for the end of the query, made one character after what should be last.
+        return _at(sequence, max(0, offset - 1))
+    return max(sure or places, key=lambda token: token.start, default=_at(sequence, offset))
+
+
+def _at(sequence: Sequence[Token], offset: int) -> Token | None:
+    return next((token for token in sequence if token.start <= offset < token.end), None) or next(
+        (token for token in sequence if token.start >= offset), None
+    )
+
+
+def _ending_at(sequence: Sequence[Token], offset: int) -> Token | None:
+    return next((token for token in reversed(sequence) if token.end <= offset), None)
+
+
+def _fault(query: str, token: Token | None, offset: int, message: str, hint: str) -> SyntaxFault:
+    start = token.start if token else min(offset, len(query))
+    line = query.count("\n", 0, start) + 1
+    column = start - (query.rfind("\n", 0, start) + 1) + 1
+    return SyntaxFault(line, column, _shorten(token.text) if token else "", message, hint)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _prefix_hint(prefix: str, prefixes: Mapping[str, str]) -> str:
+    if prefix in prefixes:
+        return f"Add this line at the top: PREFIX {prefix}: <{prefixes[prefix]}>"
+    close = difflib.get_close_matches(prefix.lower(), list(prefixes), n=1, cutoff=0.5)
+    if close:
+        return (
+            f"Did you mean {close[0]}:? If so, write {close[0]}: and add "
+            f"PREFIX {close[0]}: <{prefixes[close[0]]}>"
+        )
+    return f"Add a line at the top: PREFIX {prefix}: <the namespace it stands for>"
+
+
+_PAIRS = {")": "(", "}": "{", "]": "["}
+
+
+def _open_brackets(sequence: Sequence[Token]) -> tuple[list[str], bool]:
+    """Brackets never closed, and whether one was closed that was not open."""
+    open_brackets: list[str] = []
+    stray = False
+    for token in sequence:
+        if token.kind != "sign":
+            continue
+        if token.text in _PAIRS.values():
+            open_brackets.append(token.text)
+        elif token.text in _PAIRS:
+            if open_brackets and open_brackets[-1] == _PAIRS[token.text]:
+                open_brackets.pop()
+            else:
+                stray = True
+    return open_brackets, stray
+
+
+def _balanced(sequence: Sequence[Token]) -> bool:
+    return _open_brackets(sequence) == ([], False)
+
+
+def _bracket_hint(sequence: Sequence[Token]) -> str:
+    open_brackets, _ = _open_brackets(sequence)
+    closing = {opening: closer for closer, opening in _PAIRS.items()}
+    if open_brackets:
+        missing = "".join(closing[bracket] for bracket in reversed(open_brackets[-5:]))
+        return f"Is a closing {missing} missing?"
+    return ""
+
+
+# fmt: off
+_KEYWORDS = (
+    "SELECT", "CONSTRUCT", "DESCRIBE", "ASK", "PREFIX", "BASE", "WHERE", "FROM", "NAMED",
+    "DISTINCT", "REDUCED", "ORDER", "GROUP", "BY", "HAVING", "LIMIT", "OFFSET", "VALUES",
+    "OPTIONAL", "UNION", "MINUS", "FILTER", "EXISTS", "NOT", "BIND", "AS", "GRAPH", "SERVICE",
+    "SILENT", "UNDEF", "ASC", "DESC", "REGEX", "COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE",
+    "GROUP_CONCAT", "SEPARATOR", "BOUND", "COALESCE", "STRSTARTS", "STRENDS", "CONTAINS", "LANG",
+    "LANGMATCHES", "DATATYPE", "STR", "IRI", "YEAR", "MONTH",
+)
+# fmt: on
+
+
+def _word_hint(token: Token) -> str:
+    if token.kind == "sign" and token.text in "\"'":
+        return "This string is not closed, or it runs over a line: use three quotation marks."
+    if token.kind == "sign" and token.text == "<":
+        return "This IRI is not closed, or it has a blank in it."
+    if token.kind != "word" or token.text.upper() in _KEYWORDS:
+        return ""
+    close = difflib.get_close_matches(token.text.upper(), _KEYWORDS, n=1, cutoff=0.7)
+    return f"Did you mean {close[0]}?" if close else ""

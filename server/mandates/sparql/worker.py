@@ -1,0 +1,513 @@
+"""The processes that hold the data and answer queries; started as ``python -m`` by the engine.
+
+A fresh interpreter, the *keeper*, opens the snapshot and then never computes again: it has one
+thread, so it may fork, and each fork is a *worker* that sees the whole store without copying it.
+A worker answers one query at a time. Limits are set where the kernel keeps them, so none of them
+depends on this code running: the deadline is a timer whose signal kills the process, memory is an
+rlimit above what the store takes, and no new file or socket can be opened at all. That last one
+also shuts the network to SERVICE.
+
+Messages travel over sockets of type SEQPACKET, which keep them whole. The first byte tells what
+one is: ``+`` a piece with more to come, ``.`` the last piece, ``!`` a problem, ``x`` that the
+worker died (written by the keeper, who learns it first).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import re
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any, ClassVar, NoReturn, cast
+
+import pyoxigraph as ox
+
+from mandates.dataset.snapshot import open_store, read_snapshot
+from mandates.sparql import syntax
+
+PIECE = 60_000
+HEADER = struct.Struct("!I")
+
+_ROWS = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
+_GRAPHS = {
+    "ttl": ox.RdfFormat.TURTLE,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "rdf": ox.RdfFormat.RDF_XML,
+    "trig": ox.RdfFormat.TRIG,
+    "nq": ox.RdfFormat.N_QUADS,
+}
+_ABBREVIATING = frozenset(["ttl", "trig", "rdf"])
+
+
+class LimitError(Exception):
+    """The answer has grown past a limit; carries which one."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class RowCounter:
+    r"""Count the rows of a result while it is written, from its bytes.
+
+    Iterating in Python would cost as much as the query; looking for the mark that ends a row does
+    not. Each mark is one that can't occur inside a value: XML and TSV escape it; in CSV only line
+    ends outside quotation marks count; in JSON a value may end in ``,{``, but what follows its
+    quotation mark is a comma or a bracket and never the name of a variable.
+
+    >>> counter = RowCounter("csv")
+    >>> for piece in (b"x\r\n1\r\n", b'"a\r\nb"\r\n'):
+    ...     counter.add(piece)
+    >>> counter.rows
+    2
+    """
+
+    _MARKS: ClassVar = {
+        "json": re.compile(rb'[,\[]\{"[^,}]'),
+        "xml": re.compile(rb"</result>"),
+        "tsv": re.compile(rb"\n"),
+    }
+    _LENGTHS: ClassVar = {"json": 4, "xml": 9, "tsv": 1}
+
+    def __init__(self, name: str) -> None:
+        self._mark = self._MARKS.get(name)
+        self._keep = self._LENGTHS.get(name, 1) - 1
+        # CSV and TSV have a line of names before the rows.
+        self._marks = -1 if name in ("csv", "tsv") else 0
+        self._rest = b""
+        self._inside = False
+
+    def add(self, data: bytes) -> None:
+        """Take the next piece of the result."""
+        data = self._rest + data
+        if self._mark is not None:
+            self._marks += len(self._mark.findall(data))
+            self._rest = data[-self._keep :] if self._keep else b""
+            return
+        self._rest = b""
+        if data.endswith(b"\r"):
+            data, self._rest = data[:-1], b"\r"
+        for index, part in enumerate(data.split(b'"')):
+            if index:
+                self._inside = not self._inside
+            if not self._inside:
+                self._marks += part.count(b"\r\n")
+
+    @property
+    def rows(self) -> int:
+        """Rows seen so far."""
+        return max(0, self._marks)
+
+
+class Outlet:
+    """A file-like object that sends what is written to it, and stops at the limits."""
+
+    def __init__(
+        self, channel: socket.socket, max_bytes: int, max_rows: int, counter: RowCounter | None
+    ) -> None:
+        self._channel = channel
+        self._max_bytes = max_bytes
+        self._max_rows = max_rows
+        self._counter = counter
+        self._held: list[bytes] = []
+        self._size = 0
+        self.sent = 0
+
+    def write(self, data: bytes) -> int:
+        """Take bytes from the serialiser."""
+        self._held.append(data)
+        self._size += len(data)
+        if self._size >= PIECE - 8192:
+            self._flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: pieces are sent when they are full."""
+
+    def _flush(self) -> None:
+        piece = self._take()
+        for start in range(0, len(piece), PIECE):
+            self._channel.send(b"+" + piece[start : start + PIECE])
+
+    def _take(self) -> bytes:
+        piece = b"".join(self._held)
+        self._held.clear()
+        self._size = 0
+        self.sent += len(piece)
+        if self._counter is not None:
+            self._counter.add(piece)
+            if self._counter.rows > self._max_rows:
+                raise LimitError("rows")
+        if self.sent > self._max_bytes:
+            raise LimitError("bytes")
+        return piece
+
+    def finish(self, report: dict[str, Any]) -> None:
+        """Send what is left together with the report, which ends the answer."""
+        piece = self._take()
+        while len(piece) > PIECE - 2000:
+            self._channel.send(b"+" + piece[:PIECE])
+            piece = piece[PIECE:]
+        if self._counter is not None:
+            report["rows"] = self._counter.rows
+        report["bytes"] = self.sent
+        head = json.dumps(report).encode()
+        self._channel.send(b"." + HEADER.pack(len(head)) + head + piece)
+
+
+def receive(channel: socket.socket) -> bytes:
+    """Receive a request, which may come in several pieces; empty when the other side has gone."""
+    pieces = []
+    while True:
+        message = channel.recv(PIECE + 64)
+        if not message:
+            return b""
+        pieces.append(message[1:])
+        if message[:1] == b".":
+            return b"".join(pieces)
+
+
+def send(channel: socket.socket, body: bytes) -> None:
+    """Send a request in as many pieces as it takes."""
+    start = 0
+    while len(body) - start > PIECE:
+        channel.send(b"+" + body[start : start + PIECE])
+        start += PIECE
+    channel.send(b"." + body[start:])
+
+
+class Worker:
+    """Answers the queries that come through one socket, one after the other."""
+
+    def __init__(
+        self,
+        store: ox.Store,
+        channel: socket.socket,
+        *,
+        base_iri: str,
+        prefixes: Mapping[str, str],
+        memory: int,
+    ) -> None:
+        self._store = store
+        self._channel = channel
+        self._base_iri = base_iri
+        self._prefixes = dict(prefixes)
+        self._start_memory = _resident()
+        self._retire_above = self._start_memory + min(memory // 2, 64 << 20)
+
+    def run(self) -> None:
+        """Answer until the other side closes the socket or the process has grown."""
+        while True:
+            body = receive(self._channel)
+            if not body:
+                return
+            request = json.loads(body)
+            # No handler is set: the signal's default action kills the process, whatever it does.
+            signal.setitimer(signal.ITIMER_REAL, request["timeout"])
+            try:
+                retire = self._answer(request)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            if retire:
+                return
+
+    def _answer(self, request: dict[str, Any]) -> bool:
+        query: str = request["query"]
+        try:
+            if request["bindings"]:
+                terms = {name: str(_term(value)) for name, value in request["bindings"].items()}
+                query = syntax.bind(query, terms)
+            refused = syntax.services(query)
+            if refused:
+                return self._fail(
+                    "service-refused",
+                    f"SERVICE {refused[0]} is not on the list of endpoints that may be called.",
+                )
+            results = self._store.query(query, base_iri=self._base_iri, **_dataset(request))
+            return self._write(results, request)
+        except SyntaxError as error:
+            return self._fail(**self._explain(query, str(error)))
+        except LimitError as error:
+            limit = request["max_" + error.limit]
+            return self._fail(
+                "result-too-large",
+                f"The answer has more than {limit:,} {error.limit}.",
+                limit={"name": f"max_{error.limit}", "value": limit},
+            )
+        except MemoryError:
+            return self._fail("memory-exceeded", "The query ran out of memory.", retire=True)
+        except (ValueError, RuntimeError, OSError) as error:
+            return self._fail("query-failed", str(error))
+
+    def _write(self, results: Any, request: dict[str, Any]) -> bool:
+        channel = self._channel
+        is_graph = isinstance(results, ox.QueryTriples)
+        kind = "graph" if is_graph else "rows"
+        name = request[kind]
+        if name is None:
+            return self._fail("not-acceptable", kind)
+        report: dict[str, Any] = {"kind": kind, "format": name}
+        counter = RowCounter(name) if isinstance(results, ox.QuerySolutions) else None
+        outlet = Outlet(channel, request["max_bytes"], request["max_rows"], counter)
+        if is_graph:
+            counting = _Counting(results, request["max_rows"])
+            ox.serialize(
+                counting,
+                cast(IO[bytes], outlet),
+                format=_GRAPHS[name],
+                prefixes=self._prefixes if name in _ABBREVIATING else None,
+            )
+            report["rows"] = counting.count
+        else:
+            results.serialize(outlet, format=_ROWS[name])
+            if counter is None:
+                report["rows"] = 1
+        return self._report(report, outlet)
+
+    def _report(self, report: dict[str, Any], outlet: Outlet) -> bool:
+        peak = _resident()
+        retire = peak > self._retire_above
+        report["memory"] = max(0, peak - self._start_memory)
+        report["retire"] = retire
+        outlet.finish(report)
+        return retire
+
+    def _explain(self, query: str, error: str) -> dict[str, Any]:
+        if syntax.is_update(query):
+            return {
+                "slug": "update-refused",
+                "detail": "This is an update; the dataset can be read, not changed.",
+            }
+        fault = syntax.diagnose(query, error, self._prefixes)
+        members = {name: value for name, value in asdict(fault).items() if value}
+        members.pop("message")
+        return {
+            "slug": "syntax-error",
+            "detail": f"Line {fault.line}, column {fault.column}: {fault.message}",
+            **members,
+        }
+
+    def _fail(self, slug: str, detail: str, *, retire: bool = False, **members: Any) -> bool:
+        report = {"slug": slug, "detail": detail, "members": members, "retire": retire}
+        self._channel.send(b"!" + json.dumps(report).encode()[:PIECE])
+        return retire
+
+
+class _Counting:
+    """Pass triples on, counting them, until there are too many."""
+
+    def __init__(self, triples: ox.QueryTriples, limit: int) -> None:
+        self._triples = triples
+        self._limit = limit
+        self.count = 0
+
+    def __iter__(self) -> Iterator[ox.Triple]:
+        limit = self._limit
+        count = 0
+        for triple in self._triples:
+            count += 1
+            if count > limit:
+                raise LimitError("rows")
+            yield triple
+        self.count = count
+
+
+def _dataset(request: dict[str, Any]) -> dict[str, Any]:
+    default, named = request["default_graphs"], request["named_graphs"]
+    options: dict[str, Any] = {}
+    if default or named:
+        # Section 13.2 of SPARQL 1.1: a dataset that is described has only what is described.
+        options["default_graph"] = [ox.NamedNode(iri) for iri in default]
+        options["named_graphs"] = [ox.NamedNode(iri) for iri in named]
+    return options
+
+
+def _term(value: Mapping[str, str]) -> ox.NamedNode | ox.Literal:
+    if value["type"] == "uri":
+        return ox.NamedNode(value["value"])
+    if "xml:lang" in value:
+        return ox.Literal(value["value"], language=value["xml:lang"])
+    datatype = value.get("datatype")
+    return ox.Literal(value["value"], datatype=ox.NamedNode(datatype) if datatype else None)
+
+
+def _resident() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _data_size() -> int:
+    """Bytes of private writable memory, which is what RLIMIT_DATA bounds (getrlimit(2))."""
+    match = re.search(r"^VmData:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return int(match[1]) * 1024 if match else 0
+
+
+class Keeper:
+    """Holds the store, forks workers on demand, reaps them and tells why they died."""
+
+    def __init__(self, control: socket.socket, snapshot: Path, options: Mapping[str, Any]) -> None:
+        self._control = control
+        self._folder = snapshot
+        self._options = options
+        self._channels: dict[int, socket.socket] = {}
+
+    def run(self) -> None:
+        """Serve the engine until it closes the control socket."""
+        wake_read, wake_write = os.pipe()
+        os.set_blocking(wake_read, False)
+        os.set_blocking(wake_write, False)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+        started = time.monotonic()
+        snapshot = read_snapshot(self._folder)
+        store = open_store(snapshot)
+        gc.collect()
+        gc.freeze()  # keeps the collector from touching, and so copying, pages shared with workers
+        self._send(
+            {
+                "pid": os.getpid(),
+                "version": snapshot.version,
+                "ontology": snapshot.ontology,
+                "quads": snapshot.quads,
+                "seconds": time.monotonic() - started,
+                "resident": _resident(),
+            }
+        )
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        poll.register(wake_read, select.POLLIN)
+        while True:
+            poll.poll()
+            with contextlib.suppress(BlockingIOError):
+                os.read(wake_read, 4096)
+            self._reap()
+            try:
+                message = self._control.recv(4096, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                continue
+            if not message:
+                self._stop()
+                return
+            command = json.loads(message)
+            if command["do"] == "fork":
+                self._fork(store, wake_read, wake_write)
+            elif command["do"] == "kill" and command["pid"] in self._channels:
+                os.kill(command["pid"], signal.SIGKILL)
+
+    def _fork(self, store: ox.Store, *inherited: int) -> None:
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            data_size = _data_size()
+            pid = os.fork()
+        except OSError as error:
+            self._send({"error": str(error)})
+            return
+        if pid == 0:
+            self._become_worker(store, theirs, ours, data_size, inherited)
+        # The keeper holds the worker's end open, so that it can write last words into it.
+        self._channels[pid] = theirs
+        with ours:
+            socket.send_fds(self._control, [json.dumps({"pid": pid}).encode()], [ours.fileno()])
+
+    def _become_worker(
+        self,
+        store: ox.Store,
+        channel: socket.socket,
+        other: socket.socket,
+        data_size: int,
+        inherited: tuple[int, ...],
+    ) -> NoReturn:
+        status = 1
+        # The allocator's last words would fill the server's log; a traceback belongs there.
+        log = os.fdopen(os.dup(2), "w")
+        try:
+            with Path(os.devnull).open("w") as null:
+                os.dup2(null.fileno(), 2)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            other.close()
+            self._control.close()
+            for descriptor in inherited:
+                os.close(descriptor)
+            for sibling in self._channels.values():
+                sibling.close()
+            with contextlib.suppress(OSError):
+                # When the machine runs short, a worker goes first and not the server.
+                Path("/proc/self/oom_score_adj").write_text("1000")
+            memory = self._options["memory"]
+            _limit(resource.RLIMIT_DATA, data_size + memory)
+            _limit(resource.RLIMIT_CORE, 0)
+            _limit(resource.RLIMIT_NOFILE, 0)
+            worker = Worker(
+                store,
+                channel,
+                base_iri=self._options["base_iri"],
+                prefixes=self._options["prefixes"],
+                memory=memory,
+            )
+            worker.run()
+            status = 0
+        except (BrokenPipeError, ConnectionResetError):
+            status = 0  # the engine has closed the socket and wants no answer
+        except BaseException:  # noqa: BLE001 - the process ends here and nobody else can tell why
+            traceback.print_exc(file=log)
+            log.flush()
+        finally:
+            os._exit(status)
+
+    def _reap(self) -> None:
+        while self._channels:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            channel = self._channels.pop(pid)
+            death = {
+                "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+                "status": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
+                "resident": usage.ru_maxrss * 1024,
+            }
+            with contextlib.suppress(OSError):
+                channel.send(b"x" + json.dumps(death).encode(), socket.MSG_DONTWAIT)
+            channel.close()
+
+    def _stop(self) -> None:
+        for pid in self._channels:
+            os.kill(pid, signal.SIGKILL)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._control.send(json.dumps(message).encode())
+
+
+def _limit(which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(which, (value, value))
+
+
+def main(arguments: list[str]) -> None:
+    """Run the keeper: file descriptor of the control socket, folder, options as JSON."""
+    control = socket.socket(fileno=int(arguments[0]))
+    Keeper(control, Path(arguments[1]), json.loads(arguments[2])).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
