@@ -1,0 +1,278 @@
+"""The Flask application: entities, terms, graphs, health; the endpoint stands before it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as BaseResponse
+
+from mandates.dataset.snapshot import SnapshotError, read_snapshot
+from mandates.sparql.engine import Engine
+from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, Format, by_name, choose
+from mandates.sparql.prefixes import PREFIXES
+from mandates.sparql.problems import KINDS, Problem
+from mandates.sparql.request import not_acceptable
+from mandates.web.endpoint import Endpoint, Stream, common_headers, problem_response
+from mandates.web.entities import Entities
+from mandates.web.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+_FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, HTML)
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# Characters of a path that stand for themselves (RFC 3986, section 3.3).
+_PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"
+_NEVER_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
+
+pages = Blueprint("pages", __name__)
+
+
+def create_app(settings: Settings) -> Flask:
+    """Make the application and open the current snapshot.
+
+    Args:
+        settings: see there.
+
+    Returns:
+        A WSGI application. Its worker processes end with the process, or with
+        ``app.extensions["engine"].close()``.
+
+    Raises:
+        SnapshotError: there is no snapshot to serve.
+    """
+    read_snapshot(settings.data_dir)  # fails with words; the keeper could only fail with a log
+    engine = Engine(
+        settings.data_dir,
+        settings.limits,
+        base_iri=settings.base_iri,
+        prefixes=PREFIXES,
+        spool=settings.spool_dir,
+    )
+    engine.start()
+    app = Flask(__name__)
+    app.url_map.strict_slashes = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["engine"] = engine
+    app.extensions["settings"] = settings
+    app.extensions["entities"] = Entities(engine, settings.base_iri)
+    app.register_blueprint(pages)
+    app.register_error_handler(Problem, _problem)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _mistake)
+    app.after_request(_security_headers)
+
+    def problem_page(problem: Problem, query_id: str, root: str) -> str:
+        template = app.jinja_env.get_template("problem.html")
+        return template.render(problem=problem, query_id=query_id, root=root)
+
+    app.extensions["problem_page"] = problem_page
+    application = Endpoint(engine, settings, app.wsgi_app, problem_page)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        application = ProxyFix(  # type: ignore[assignment]
+            application, x_for=count, x_proto=count, x_host=count, x_prefix=count
+        )
+    app.wsgi_app = application  # type: ignore[method-assign]
+    if settings.reload_seconds > 0:
+        threading.Thread(
+            target=_follow, args=(engine, settings), name="reload", daemon=True
+        ).start()
+    return app
+
+
+def _follow(engine: Engine, settings: Settings) -> None:
+    """Change over when ``current`` points to another version."""
+    while not engine.wait_closed(settings.reload_seconds):
+        try:
+            version = read_snapshot(settings.data_dir).version
+            if version != engine.version:
+                _LOG.info("now serving version %s", engine.reload())
+        except (SnapshotError, RuntimeError, OSError) as error:
+            _LOG.error("the new snapshot can't be served, the old one goes on: %s", error)
+
+
+def _engine() -> Engine:
+    engine: Engine = current_app.extensions["engine"]
+    return engine
+
+
+def _entities() -> Entities:
+    entities: Entities = current_app.extensions["entities"]
+    return entities
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
+
+
+@pages.get("/-/live")
+def live() -> Response:
+    """Whether the process runs."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@pages.get("/-/ready")
+def ready() -> Response:
+    """Whether queries are answered."""
+    engine = _engine()
+    if not engine.ready:
+        raise Problem("not-ready", "The dataset is not open.", headers={"Retry-After": "2"})
+    return Response(f"{engine.version}\n", mimetype="text/plain")
+
+
+@pages.get("/")
+def home() -> str:
+    """What is served here."""
+    return render_template("home.html", facts=_engine().facts, root=request.script_root)
+
+
+@pages.get("/sparql")
+def query_page() -> BaseResponse:
+    """The form for people; the service description for machines follows with the build."""
+    page = render_template(
+        "query.html", prefixes=PREFIXES, settings=_settings(), root=request.script_root
+    )
+    return Response(page, headers={"Vary": "Accept"}, mimetype="text/html")
+
+
+@pages.get("/problem/<slug>")
+def problem_kind(slug: str) -> str:
+    """What a kind of problem means; its IRI leads here."""
+    if slug not in KINDS:
+        raise Problem("not-found", f"There is no kind of problem called {slug}.")
+    return render_template("kind.html", slug=slug, kind=KINDS[slug], root=request.script_root)
+
+
+@pages.get("/id/<path:rest>", defaults={"area": "id"})
+@pages.get("/scheme/<path:rest>", defaults={"area": "scheme"})
+def thing(area: str, rest: str) -> BaseResponse:
+    """An entity, or the document about it when the path has a suffix."""
+    return _dereference(f"{area}/{rest}", is_document=False)
+
+
+@pages.get("/ns", defaults={"area": "ns", "rest": ""})
+@pages.get("/ns/<path:rest>", defaults={"area": "ns"})
+@pages.get("/ns.<suffix>", defaults={"area": "ns", "rest": ""})
+@pages.get("/graph/<path:rest>", defaults={"area": "graph"})
+def document(area: str, rest: str, suffix: str = "") -> BaseResponse:
+    """An ontology or a graph: a document itself, so it is given at once."""
+    path = f"{area}/{rest}" if rest else area
+    return _dereference(f"{path}.{suffix}" if suffix else path, is_document=True)
+
+
+def _dereference(path: str, *, is_document: bool) -> BaseResponse:
+    settings, entities = _settings(), _entities()
+    stem, dot, suffix = path.rpartition(".")
+    form = next((item for item in _FORMATS if dot and item.name == suffix), None)
+    if form is not None:
+        path = stem
+    iri, kind = _find(settings.base_iri + path)
+    if form is None:
+        wanted = request.args.get("format", "")
+        accept = request.headers.get("Accept")
+        form = by_name(wanted, _FORMATS) if wanted else choose(accept, _FORMATS)
+        if form is None:
+            raise not_acceptable("graph")
+        address = f"/{quote(path, safe=_PATH_CHARACTERS)}.{form.name}"
+        if not is_document and settings.entity_status == 303:
+            # Cool URIs for the Semantic Web, section 4.2: the thing is not the document.
+            response = redirect(request.script_root + address, code=303)
+            response.headers["Vary"] = "Accept"
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            return response
+        return _representation(entities, iri, kind, form, content_location=address)
+    return _representation(entities, iri, kind, form)
+
+
+def _find(iri: str) -> tuple[str, str]:
+    entities = _entities()
+    # A path arrives decoded; data may hold the IRI either way.
+    candidates = [iri, quote(iri, safe=_PATH_CHARACTERS + "#")]
+    for candidate in dict.fromkeys(candidates):
+        if not _NEVER_IN_IRI.search(candidate) and (kind := entities.kind(candidate)):
+            return candidate, kind
+    near = [] if _NEVER_IN_IRI.search(iri) else entities.near(iri)
+    raise Problem(
+        "not-found",
+        f"Nothing is known of {iri}",
+        members={"near": [{"iri": item, "href": entities.href(item)} for item in near]},
+    )
+
+
+def _representation(
+    entities: Entities, iri: str, kind: str, form: Format, content_location: str = ""
+) -> Response:
+    engine, settings = _engine(), _settings()
+    etag = f"{engine.version}-{form.name}"
+    if request.if_none_match.contains_weak(etag):
+        response = Response(status=304)
+    elif form is HTML:
+        page = entities.page(iri, kind)
+        response = Response(
+            render_template("entity.html", page=page, formats=GRAPH_FORMATS, root=_root()),
+            content_type=form.content_type,
+        )
+    else:
+        answer = entities.document(iri, kind, form)
+        body: Any = answer.body if isinstance(answer.body, bytes) else Stream(answer)
+        response = Response(body, content_type=form.content_type)
+        response.headers["Content-Length"] = str(answer.size)
+    for name, value in common_headers(engine.version):
+        response.headers.add(name, value)
+    response.headers.add("Link", f'<{iri}>; rel="describes"')
+    if content_location:
+        response.headers["Content-Location"] = request.script_root + content_location
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = f"public, max-age={settings.cache_seconds}"
+    return response
+
+
+def _root() -> str:
+    return str(request.script_root)
+
+
+def _problem(problem: Problem) -> Response:
+    status, headers, body = problem_response(
+        problem,
+        request.headers.get("Accept"),
+        query_id="",
+        version=_engine().version,
+        root=_root(),
+        page=current_app.extensions["problem_page"],
+    )
+    return Response(body, status=status, headers=headers)
+
+
+def _http_error(error: HTTPException) -> BaseResponse:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error.get_response(request.environ)
+    if error.code == 404:
+        return _problem(Problem("not-found", f"Nothing is served at {request.path}"))
+    if error.code == 405:
+        allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        detail = f"{request.method} is not served here."
+        return _problem(Problem("method-not-allowed", detail, headers={"Allow": allowed}))
+    return _problem(Problem("bad-request", error.description or error.name))
+
+
+def _mistake(error: Exception) -> Response:
+    _LOG.exception("%s %s", request.method, request.path, exc_info=error)
+    return _problem(Problem("internal-error", "The server made a mistake; its log says which."))
+
+
+def _security_headers(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Content-Security-Policy", _CONTENT_SECURITY_POLICY)
+    return response

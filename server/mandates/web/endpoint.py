@@ -1,0 +1,288 @@
+"""The SPARQL endpoint as a WSGI application of its own, in front of the pages.
+
+Queries are most of the traffic, and what a web framework does for a page they don't need.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from mandates.sparql import syntax
+from mandates.sparql.engine import Answer, Engine
+from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, ROW_FORMATS, Format, choose
+from mandates.sparql.problems import Problem
+from mandates.sparql.request import METHODS, QUERY, QueryRequest, parse_request
+from mandates.web.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_LOG = logging.getLogger(__name__)
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+_CONTENT_TYPES = {item.name: item.content_type for item in (*ROW_FORMATS, *GRAPH_FORMATS)}
+_NORMALISE_UP_TO = 8192
+_REASONS = {
+    200: "OK",
+    204: "No Content",
+    304: "Not Modified",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+}
+_EXPOSED = "Content-Length, Dataset-Version, ETag, Link, Query-Id, Retry-After"
+
+Headers = list[tuple[str, str]]
+ProblemPage = Callable[[Problem, str, str], str]
+
+
+class Endpoint:
+    """Answers ``/sparql`` when a query is sent, and passes all other requests on.
+
+    Args:
+        engine: runs the queries.
+        settings: see there.
+        pages: the application that answers everything else.
+        problem_page: renders a problem for people, from the problem, query id and script root.
+    """
+
+    PATH = "/sparql"
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        pages: WSGIApplication,
+        problem_page: ProblemPage,
+    ) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._pages = pages
+        self._problem_page = problem_page
+        self._max_body = settings.max_query_kb << 10
+        self._cache_control = f"public, max-age={settings.cache_seconds}"
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
+        method = environ["REQUEST_METHOD"]
+        if environ["PATH_INFO"] != self.PATH or not self._is_for_us(environ, method):
+            return self._pages(environ, start_response)
+        query_id = self._engine.new_id()
+        try:
+            if method == "OPTIONS":
+                return self._options(start_response)
+            return self._query(environ, start_response, method, query_id)
+        except Problem as problem:
+            return self._fail(problem, environ, start_response, query_id)
+        except Exception:  # noqa: BLE001 - whatever it is, the client gets a problem
+            _LOG.exception("query %s", query_id)
+            mistake = Problem("internal-error", "The server made a mistake; its log says which.")
+            return self._fail(mistake, environ, start_response, query_id)
+
+    @staticmethod
+    def _is_for_us(environ: WSGIEnvironment, method: str) -> bool:
+        if method not in ("GET", "HEAD"):
+            return True
+        # Without any parameter it is the address of the service itself (SPARQL 1.1 Service
+        # Description, section 2), or of the page from which people query.
+        names = {name for name, _ in parse_qsl(environ.get("QUERY_STRING", ""), True)}
+        return bool(names - {"format"})
+
+    def _query(
+        self, environ: WSGIEnvironment, start_response: StartResponse, method: str, query_id: str
+    ) -> Iterable[bytes]:
+        request = parse_request(
+            method,
+            environ.get("QUERY_STRING", ""),
+            environ.get("CONTENT_TYPE"),
+            self._body(environ) if method in ("POST", "QUERY") else b"",
+            environ.get("HTTP_ACCEPT"),
+        )
+        etag = self._etag(request)
+        if etag and method in ("GET", "HEAD") and _matches(environ, etag):
+            start_response("304 Not Modified", self._headers(query_id, etag))
+            return []
+        client = environ.get("REMOTE_ADDR", "")
+        answer = self._engine.run(request, client=client, query_id=query_id)
+        if etag and answer.version != self._engine.version:
+            etag = ""  # the dataset changed between the two looks at it
+        headers = self._headers(query_id, etag, answer.version)
+        headers.append(("Content-Type", _CONTENT_TYPES[answer.format]))
+        headers.append(("Content-Length", str(answer.size)))
+        start_response("200 OK", headers)
+        if method == "HEAD":
+            answer.discard()
+            return []
+        return [answer.body] if isinstance(answer.body, bytes) else Stream(answer)
+
+    def _body(self, environ: WSGIEnvironment) -> bytes:
+        limit = self._max_body
+        too_large = Problem(
+            "request-too-large",
+            f"The request has more than {limit:,} bytes of content.",
+            members={"limit": {"name": "max_query_kb", "value": limit >> 10}},
+        )
+        length = environ.get("CONTENT_LENGTH") or ""
+        if length.isdecimal() and int(length) > limit:
+            raise too_large
+        # A body that comes in chunks has no length, and is read until it is too long.
+        wanted = int(length) if length.isdecimal() else limit + 1
+        pieces, size = [], 0
+        while size < wanted and (piece := environ["wsgi.input"].read(wanted - size)):
+            pieces.append(bytes(piece))
+            size += len(piece)
+        if size > limit:
+            raise too_large
+        return b"".join(pieces)
+
+    def _etag(self, request: QueryRequest) -> str:
+        query = request.query
+        if not syntax.is_stable(query):
+            return ""
+        if len(query) <= _NORMALISE_UP_TO:
+            query = syntax.normalise(query)
+        parts = (
+            self._engine.version,
+            query,
+            request.default_graphs,
+            request.named_graphs,
+            request.rows and request.rows.name,
+            request.graph and request.graph.name,
+        )
+        return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+
+    def _headers(self, query_id: str, etag: str, version: str = "") -> Headers:
+        headers = common_headers(version or self._engine.version)
+        headers.append(("Query-Id", query_id))
+        if etag:
+            headers.append(("ETag", etag))
+            headers.append(("Cache-Control", self._cache_control))
+        else:
+            headers.append(("Cache-Control", "no-store"))
+        return headers
+
+    def _options(self, start_response: StartResponse) -> Iterable[bytes]:
+        headers = [
+            ("Allow", ", ".join(METHODS)),
+            ("Accept-Query", f'"{QUERY}"'),
+            ("Access-Control-Allow-Origin", "*"),
+            ("Access-Control-Allow-Methods", ", ".join(METHODS)),
+            ("Access-Control-Allow-Headers", "Accept, Content-Type, If-None-Match"),
+            ("Access-Control-Max-Age", "86400"),
+        ]
+        start_response("204 No Content", headers)
+        return []
+
+    def _fail(
+        self,
+        problem: Problem,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        query_id: str,
+    ) -> Iterable[bytes]:
+        status, headers, body = problem_response(
+            problem,
+            environ.get("HTTP_ACCEPT"),
+            query_id=query_id,
+            version=self._engine.version,
+            root=environ.get("SCRIPT_NAME", ""),
+            page=self._problem_page,
+        )
+        start_response(status, headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+class Stream:
+    """The body of a large answer. Its length has been promised, so a break can't go unnoticed."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._chunks = answer.chunks()
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._chunks)
+
+    def close(self) -> None:
+        """Free the file (PEP 3333: called when the client has gone, too)."""
+        self._answer.discard()
+
+
+def common_headers(version: str) -> Headers:
+    """Headers that every answer with data has."""
+    headers = [
+        ("Vary", "Accept, Accept-Encoding"),
+        ("Link", f'<{LICENCE}>; rel="license"'),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Access-Control-Allow-Origin", "*"),
+        ("Access-Control-Expose-Headers", _EXPOSED),
+    ]
+    if version:
+        headers.append(("Dataset-Version", version))
+    return headers
+
+
+def problem_response(
+    problem: Problem,
+    accept: str | None,
+    *,
+    query_id: str,
+    version: str,
+    root: str,
+    page: ProblemPage,
+) -> tuple[str, Headers, bytes]:
+    """A problem as status line, headers and body: JSON, or HTML or text when asked for."""
+    offered = (
+        Format("json", "application/problem+json", ("application/json",)),
+        HTML,
+        Format("txt", "text/plain", charset=True),
+    )
+    chosen = choose(accept, offered) or offered[0]
+    if chosen is HTML:
+        body = page(problem, query_id, root)
+    elif chosen.name == "txt":
+        body = _as_text(problem)
+    else:
+        body = json.dumps(problem.as_json(query_id), ensure_ascii=False) + "\n"
+    content = body.encode()
+    headers = common_headers(version)
+    headers += [
+        ("Content-Type", chosen.content_type),
+        ("Content-Length", str(len(content))),
+        ("Cache-Control", "no-store"),
+        *problem.headers.items(),
+    ]
+    if query_id:
+        headers.append(("Query-Id", query_id))
+    reason = _REASONS.get(problem.status, "Error")
+    return f"{problem.status} {reason}", headers, content
+
+
+def _as_text(problem: Problem) -> str:
+    lines: list[Any] = [problem.kind.title + ".", problem.detail]
+    lines += [f"{name}: {value}" for name, value in problem.members.items()]
+    lines.append(problem.kind.advice)
+    return "\n".join(map(str, lines)) + "\n"
+
+
+def _matches(environ: WSGIEnvironment, etag: str) -> bool:
+    # RFC 9110, section 13.1.2: weak comparison, and "*" matches whatever there is.
+    given = environ.get("HTTP_IF_NONE_MATCH")
+    if not given:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in given.split(",")]
+    return etag in tags

@@ -1,0 +1,121 @@
+"""Everything an operator can set, in one frozen object."""
+
+# ruff: noqa: RUF009 - `_setting` only attaches a meaning to a default
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from mandates.sparql.engine import Limits
+from mandates.sparql.prefixes import BASE
+
+ENVIRONMENT_PREFIX = "MANDATES_"
+
+
+def _setting(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a server; each is also read from ``MANDATES_`` plus its name in capitals.
+
+    The table in ``docs/operating.md`` is printed from the meanings given here.
+
+    >>> Settings(timeout=5).timeout
+    5
+    >>> Settings.from_environment({"MANDATES_TIMEOUT": "5", "MANDATES_DATA_DIR": "/srv/data"})
+    Settings(data_dir=PosixPath('/srv/data'), ..., timeout=5.0, ...)
+    """
+
+    data_dir: Path = _setting(
+        Path("build/data"), "Folder of the snapshots; the one that `current` points to is served."
+    )
+    host: str = _setting("127.0.0.1", "IP address to listen on.")
+    port: int = _setting(8000, "TCP port to listen on.")
+    base_iri: str = _setting(BASE, "Beginning of the IRIs that are dereferenced here.")
+    public_url: str = _setting(
+        "",
+        "Address under which the public reaches the server, without a slash at the end; "
+        "taken from each request when empty.",
+    )
+    trusted_proxies: int = _setting(
+        0, "How many proxies stand before the server and may say who the client is."
+    )
+    timeout: float = _setting(30.0, "Seconds of wall time for one query.")
+    memory_mb: int = _setting(512, "MiB that one query may take above the store.")
+    max_rows: int = _setting(2_000_000, "Rows or triples of one answer.")
+    max_result_mb: int = _setting(512, "MiB of one answer before compression.")
+    max_query_kb: int = _setting(256, "KiB of one request's content.")
+    concurrency: int = _setting(8, "Queries that run at once.")
+    queue: int = _setting(64, "Queries that wait for a place.")
+    queue_timeout: float = _setting(10.0, "Seconds that a query waits at most.")
+    threads: int = _setting(128, "Requests that are under way at once, waiting ones included.")
+    cache_seconds: int = _setting(
+        60, "Seconds for which a client may keep an answer without asking again."
+    )
+    entity_status: int = _setting(
+        303, "How entities answer: 303 sends on to a document, 200 gives it at once."
+    )
+    reload_seconds: float = _setting(
+        5.0, "Seconds between two looks for a new snapshot; 0 never looks."
+    )
+    spool_dir: Path | None = _setting(
+        None, "Folder for large answers on their way; the system's temporary folder when empty."
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings that the environment has; the others keep their defaults.
+
+        Raises:
+            ValueError: a value is not of the setting's type; the message names it.
+        """
+        environment = os.environ if environment is None else environment
+        values = {}
+        for item in fields(cls):
+            text = environment.get(ENVIRONMENT_PREFIX + item.name.upper())
+            if text is not None:
+                values[item.name] = _convert(item.name, str(item.type), text)
+        return cls(**values)
+
+    def __post_init__(self) -> None:
+        if self.entity_status not in (200, 303):
+            raise ValueError(f"entity_status is 200 or 303, not {self.entity_status}")
+        for name in ("timeout", "memory_mb", "max_rows", "concurrency", "threads"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} is above 0, not {getattr(self, name)}")
+
+    @property
+    def limits(self) -> Limits:
+        """The settings that bound queries, in the engine's units."""
+        return Limits(
+            timeout=self.timeout,
+            memory=self.memory_mb << 20,
+            max_rows=self.max_rows,
+            max_bytes=self.max_result_mb << 20,
+            concurrency=self.concurrency,
+            queue=self.queue,
+            queue_timeout=self.queue_timeout,
+        )
+
+
+def _convert(name: str, kind: str, text: str) -> Any:
+    try:
+        if kind == "int":
+            return int(text)
+        if kind == "float":
+            return float(text)
+        if kind == "bool":
+            return {"1": True, "true": True, "0": False, "false": False}[text.strip().lower()]
+    except (ValueError, KeyError):
+        raise ValueError(f"{ENVIRONMENT_PREFIX}{name.upper()} is no {kind}: {text!r}") from None
+    if kind == "Path":
+        return Path(text)
+    if kind == "Path | None":
+        return Path(text) if text else None
+    return text
