@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mandates.dataset.names import PREFIXES, shorten
+from mandates.dataset.names import PREFIXES
+from mandates.dataset.questions import show
 from mandates.dataset.snapshot import SnapshotError, open_store, read_snapshot
 
 _RESULTS = {
@@ -73,13 +74,4 @@ def ask(
     if isinstance(result, ox.QueryBoolean):
         return ["answer"], [["yes" if result else "no"]]
     header = [variable.value for variable in result.variables]
-    return header, [[_short(row[name]) for name in header] for row in result]
-
-
-def _short(term: object) -> str:
-    if isinstance(term, ox.NamedNode):
-        return shorten(term.value)
-    if isinstance(term, ox.Literal):
-        # Every date of the record is a midnight; the day says it all.
-        return re.sub(r"T00:00:00\+05:00$", "", term.value)
-    return "" if term is None else str(term)
+    return header, [[show(row[name]) for name in header] for row in result]
