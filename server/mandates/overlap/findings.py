@@ -179,7 +179,7 @@ def finding_key(
     none) and the start in seconds since 1970-01-01T00:00:00Z.
 
     >>> finding_key("overlap", ("fia", "nccia"), "investigate", "fraud", None, 0)
-    '5fea4cd7'
+    '941b7ba8763f92dcdf25'
     """
     lines = (relation, *actors, function_cell, subject_cell, polity, str(since))
     text = "\n".join("-" if line is None else line for line in lines)

@@ -59,6 +59,8 @@ territory
                     raise ValueError(f"weights: {section}.{name} is not a whole number up to 1000")
         if sum(data["closeness"].values()) != 1000:
             raise ValueError("weights: [closeness] must sum to 1000")
+        if len({*data["mitigation"].values()}) < len(CONDITIONS):
+            raise ValueError("weights: no two conditions may weigh the same")
         relation = data["relation"]
         if relation["coordinated-overlap"] > min(relation["overlap"], relation["duplication"]):
             raise ValueError("weights: a condition must not raise a score")

@@ -1,0 +1,348 @@
+"""The overlap method at scale: the statements in ``sql/`` run by DuckDB over the tables of a world.
+
+No pair of holdings is ever listed for its own sake. Holdings that no reason can tell apart form a
+class, scopes meet once for each distinct pair of places on the axes, and pairs are counted by class
+and dates, so that ten thousand mandates in one cell cost what their distinct kinds cost.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from itertools import pairwise
+from string import Template
+from typing import Final
+
+import duckdb
+import numpy as np
+
+from mandates.overlap.findings import (
+    EVIDENCE_COLUMNS,
+    EVIDENCE_LIMIT,
+    FINDING_COLUMNS,
+    RELATIONS,
+    SHARE_COLUMNS,
+    Findings,
+)
+from mandates.overlap.tables import (
+    CONDITIONS,
+    EARLIEST,
+    NONE,
+    OPEN,
+    SCHEMA,
+    TIES,
+    IntArray,
+    World,
+    seconds,
+)
+from mandates.overlap.weights import Weights, default_weights
+
+CELL_LEVEL: Final = 2
+_FOREVER: Final = (-(2**62), 2**62)
+_SETS: Final = {
+    "subject": "mandate_subject",
+    "excluded": "mandate_excluded",
+    "layer": "mandate_layer",
+    "territory": "mandate_territory",
+    "addressee": "mandate_addressee",
+}
+_PAIRED_SETS: Final = ("layer", "territory", "addressee")
+_STAGES: Final = (
+    "31_meetings",
+    "40_pairs",
+    "50_supports",
+    "51_related",
+    "52_conflicts",
+    "53_single",
+    "60_findings",
+    "70_cells",
+    "80_evidence",
+)
+
+Columns = dict[str, IntArray]
+Span = tuple[int, int]
+
+
+def find_with_duckdb(
+    world: World,
+    *,
+    as_of: datetime | None = None,
+    weights: Weights | None = None,
+    threads: int | None = None,
+    memory_limit: str = "3GB",
+) -> Findings:
+    """Return every finding of a world.
+
+    Args:
+        world: the tables.
+        as_of: keep only what is in effect at this moment, and count only that.
+        weights: other weights than those that ship with the package.
+        threads: how many threads DuckDB may use; all cores if not given.
+        memory_limit: DuckDB's own; beyond it, it spills to temporary files.
+
+    Raises:
+        WorldError: if ``as_of`` has no offset.
+
+    >>> from mandates.overlap.tables import Rows
+    >>> len(find_with_duckdb(World.from_rows(Rows())))
+    0
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "threads": threads or os.cpu_count() or 1,
+    }
+    with duckdb.connect(config=config) as connection:
+        _load(connection, world, weights or default_weights())
+        values = _values(weights or default_weights(), as_of)
+        for axis, source in _SETS.items():
+            _run(connection, "10_sets", {"axis": axis, "source": source})
+        _run(connection, "20_classes", values)
+        for axis in _PAIRED_SETS:
+            _run(connection, "30_meetings", {**values, "axis": axis})
+        for stage in _STAGES:
+            _run(connection, stage, values)
+        return _fetch(connection, world, weights or default_weights())
+
+
+def _values(weights: Weights, as_of: datetime | None) -> dict[str, str]:
+    """Return what the statements leave open: weights, codes of relations and the moment."""
+    at = None if as_of is None else seconds(as_of)
+
+    def live(alias: str = "") -> str:
+        return "true" if at is None else f"{alias}since <= {at} AND {at} < {alias}until"
+
+    agreement = (weights.mitigation[kind] for kind in ("Concurrence", "PriorApproval"))
+    return {
+        **{relation.replace("-", "_"): str(code) for code, relation in enumerate(RELATIONS)},
+        **{f"w_{axis}": str(weight) for axis, weight in weights.closeness.items()},
+        **{f"lead_{who}": str(weight) for who, weight in weights.lead.items()},
+        "agreement": ", ".join(map(str, agreement)),
+        "binding": str(weights.force["binding"]),
+        "permissive": str(weights.force["permissive"]),
+        "unknown": str(weights.unknown),
+        "spread": str(weights.spread),
+        "fragmentation_weight": str(weights.relation["fragmentation"]),
+        "limit": str(EVIDENCE_LIMIT),
+        "level": str(CELL_LEVEL),
+        "earliest": str(EARLIEST),
+        "open": str(OPEN),
+        "live": live(),
+        "live_part": live("p."),
+        "live_hole": live("h."),
+        "moment": "(until - 1)" if at is None else f"({at})",
+    }
+
+
+def _run(connection: duckdb.DuckDBPyConnection, stage: str, values: Mapping[str, str]) -> None:
+    text = files("mandates.overlap").joinpath("sql", f"{stage}.sql").read_text("utf-8")
+    connection.execute(Template(text).substitute(values))
+
+
+# Loading --------------------------------------------------------------------------------------
+
+
+def _load(connection: duckdb.DuckDBPyConnection, world: World, weights: Weights) -> None:
+    for key in SCHEMA:
+        columns = dict(world.tables[key])
+        if key in world.names:
+            columns["id"] = np.arange(len(world.names[key]), dtype=np.int64)
+        connection.register(key, columns)
+    info, ancestors = _hierarchy(world)
+    derived = {
+        "concept_info": info,
+        "ancestor": ancestors,
+        "phase": _table(
+            ("a", "b", "since", "until", "tie", "upper", "linked", "saved"), _phases(world)
+        ),
+        "condition_weight": _table(
+            ("kind", "mitigation"),
+            ((code, weights.mitigation[kind]) for code, kind in enumerate(CONDITIONS)),
+        ),
+    }
+    for name, columns in derived.items():
+        connection.register(f"given_{name}", columns)
+        casts = ", ".join(
+            f"{column}::{'BIGINT' if column in ('since', 'until') else 'INTEGER'} AS {column}"
+            for column in columns
+        )
+        connection.execute(f"CREATE TABLE {name} AS SELECT {casts} FROM given_{name}")  # noqa: S608
+    for kind in ("actor", "concept", "polity"):
+        _names(connection, f"{kind}_name", "id", world.names[kind])
+    _names(connection, "relation_name", "relation", RELATIONS)
+    given = _table(
+        ("relation", "weight"),
+        ((code, weights.relation[relation]) for code, relation in enumerate(RELATIONS)),
+    )
+    connection.register("given_relation", given)
+    connection.execute(
+        "CREATE TABLE relation_weight AS SELECT relation, weight, name "
+        "FROM given_relation JOIN relation_name USING (relation)"
+    )
+
+
+def _names(
+    connection: duckdb.DuckDBPyConnection, table: str, code: str, names: Iterable[str]
+) -> None:
+    listed = np.array([*names], dtype=object)
+    given = {code: np.arange(len(listed), dtype=np.int64), "name": listed}
+    connection.register(f"given_{table}", given)
+    connection.execute(
+        f"CREATE TABLE {table} AS SELECT {code}, name::VARCHAR AS name "  # noqa: S608
+        f"FROM given_{table}"
+    )
+
+
+def _table(columns: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> Columns:
+    data = np.array([*rows], np.int64).reshape(-1, len(columns))
+    return {column: np.ascontiguousarray(data[:, i]) for i, column in enumerate(columns)}
+
+
+def _hierarchy(world: World) -> tuple[Columns, Columns]:
+    """Return level, depth and cell of each concept, and who stands above whom (or is the same)."""
+    scheme = world.tables["concept"]["scheme"].tolist()
+    universal = {
+        scheme[code]: code for code in np.flatnonzero(world.tables["concept"]["universal"]).tolist()
+    }
+    parents: list[list[int]] = [[] for _ in scheme]
+    broader = world.tables["broader"]
+    for low, high in zip(broader["narrower"].tolist(), broader["wider"].tolist(), strict=True):
+        parents[low].append(high)
+    above: dict[int, frozenset[int]] = {}
+    level: dict[int, int] = {}
+    for concept in range(len(scheme)):
+        todo = [concept]
+        while todo:
+            here = todo[-1]
+            waiting = [parent for parent in parents[here] if parent not in above]
+            if waiting:
+                todo += waiting
+                continue
+            todo.pop()
+            top = universal.get(scheme[here])
+            above[here] = frozenset({here} if top is None else {here, top}).union(
+                *(above[parent] for parent in parents[here])
+            )
+            level[here] = (
+                0 if here == top else 1 + max((level[p] for p in parents[here]), default=0)
+            )
+    rows = []
+    for concept, own in sorted(level.items()):
+        cell = concept
+        if own > CELL_LEVEL:
+            cell = min(upper for upper in above[concept] if level[upper] == CELL_LEVEL)
+        rows.append((concept, own, own + (scheme[concept] in universal), cell))
+    pairs = ((low, high) for low, uppers in above.items() for high in uppers)
+    return _table(("id", "level", "depth", "cell"), rows), _table(("lower", "upper"), pairs)
+
+
+# Actors ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Between:
+    """What is known of two actors."""
+
+    over: list[tuple[int, Span]]
+    hands: list[tuple[int, Span]]
+    saves: list[Span]
+    linked: bool = False
+
+
+def _phases(world: World) -> Iterator[tuple[int, ...]]:
+    """Cut all time, for each two actors with a tie, into pieces in which the tie is the same.
+
+    Yields a, b (a before b), since, until, tie (1 oversight, 2 delegation, 0 neither), the upper
+    actor of that tie, whether one succeeds the other, and whether a saving stands.
+    """
+    known: dict[tuple[int, int], _Between] = {}
+
+    def between(x: int, y: int) -> _Between:
+        return known.setdefault((min(x, y), max(x, y)), _Between([], [], []))
+
+    tie = world.tables["tie"]
+    ties = [*zip(*(tie[c].tolist() for c in ("kind", "a", "b", "since", "until")), strict=True)]
+    command, line = [], []
+    for kind, a, b, since, until in ties:
+        match TIES[kind]:
+            case "oversees":
+                command.append((a, b, (since, until)))
+            case "subordinate" | "part-of":
+                command.append((b, a, (since, until)))
+            case "succeeds":
+                line.append((a, b, _FOREVER))
+            case "delegates":
+                between(a, b).hands.append((a, (since, until)))
+    for a, b, time in _closure(command):
+        between(a, b).over.append((a, time))
+    for a, b, _ in _closure(line):
+        between(a, b).linked = True
+    saving = world.tables["saving"]
+    for a, b, since, until in zip(
+        *(saving[c].tolist() for c in ("a", "b", "since", "until")), strict=True
+    ):
+        between(a, b).saves.append((since, until))
+        between(a, b).linked = True
+    for (x, y), facts in known.items():
+        if x == y:
+            continue
+        spans = [*(t for _, t in facts.over), *(t for _, t in facts.hands), *facts.saves]
+        for piece in pairwise(sorted({*_FOREVER, *(edge for span in spans for edge in span)})):
+            over = [a for a, time in facts.over if _within(piece, time)]
+            hands = [a for a, time in facts.hands if _within(piece, time)]
+            kind, upper = (1, min(over)) if over else (2, min(hands)) if hands else (0, NONE)
+            saved = any(_within(piece, time) for time in facts.saves)
+            yield x, y, *piece, kind, upper, facts.linked, saved
+
+
+def _within(piece: Span, time: Span) -> bool:
+    return time[0] <= piece[0] and piece[1] <= time[1]
+
+
+def _closure(direct: Iterable[tuple[int, int, Span]]) -> set[tuple[int, int, Span]]:
+    """Return a relation through any number of steps, for the time in which every step stands."""
+    below: dict[int, list[tuple[int, Span]]] = {}
+    todo = [*set(direct)]
+    for a, b, time in todo:
+        below.setdefault(a, []).append((b, time))
+    found = set(todo)
+    while todo:
+        a, b, time = todo.pop()
+        for c, next_time in below.get(b, ()):
+            both = max(time[0], next_time[0]), min(time[1], next_time[1])
+            step = (a, c, both)
+            if a != c and both[0] < both[1] and step not in found:
+                found.add(step)
+                todo.append(step)
+    return found
+
+
+# Fetching -------------------------------------------------------------------------------------
+
+
+def _fetch(connection: duckdb.DuckDBPyConnection, world: World, weights: Weights) -> Findings:
+    finding = connection.execute(
+        "SELECT * EXCLUDE (id, a, b, part), a AS actor_a, b AS actor_b FROM finding ORDER BY id"
+    ).fetchnumpy()
+    keys = connection.execute("SELECT key FROM keyed ORDER BY id").fetchnumpy()["key"]
+    evidence = connection.execute("SELECT * FROM evidence ORDER BY finding, position").fetchnumpy()
+    shares = connection.execute(
+        "SELECT f.id AS finding, actor, mandates FROM share s "
+        "JOIN finding f ON f.relation = ? AND f.part = s.id ORDER BY f.id, actor",
+        [RELATIONS.index("fragmentation")],
+    ).fetchnumpy()
+    # Conditions travel by weight, which names the kind: no two kinds weigh the same.
+    kinds = np.full(1002, NONE, np.int64)
+    for code, kind in enumerate(CONDITIONS):
+        kinds[weights.mitigation[kind]] = code
+    mitigation = evidence["mitigation"].astype(np.int64)
+    evidence["mitigation"] = np.where(mitigation < 0, NONE, kinds[mitigation])
+    return Findings(
+        world=world,
+        keys=tuple(keys.tolist()),
+        table={column: finding[column].astype(np.int64) for column in FINDING_COLUMNS},
+        evidence={column: evidence[column].astype(np.int64) for column in EVIDENCE_COLUMNS},
+        shares={column: shares[column].astype(np.int64) for column in SHARE_COLUMNS},
+    )

@@ -1,0 +1,77 @@
+-- What one holding supports: an orphan, a mandate without a place on an axis that carries cells, and
+-- a condition that names an actor whose own mandates never meet it.
+CREATE TABLE cells AS
+SELECT DISTINCT h.id, h.mandate, h.actor, h.since, h.until, h.sure_since, h.sure_until,
+  coalesce(f.cell, -1) AS function_cell, coalesce(s.cell, -1) AS subject_cell
+FROM held h JOIN scope_of c USING (mandate)
+LEFT JOIN mandate m ON m.id = h.mandate
+LEFT JOIN instrument i ON i.id = m.instrument
+LEFT JOIN concept_info f ON f.id = c.function
+LEFT JOIN subject_member t ON t.id = c.subjects
+LEFT JOIN concept_info s ON s.id = t.concept
+WHERE c.function < 0 OR c.subjects < 0 OR c.asked >= 0 OR i.until < h.until;
+
+CREATE TABLE active AS
+SELECT actor, min(since) AS since, max(until) AS until
+FROM (
+  SELECT *, sum(fresh) OVER (PARTITION BY actor ORDER BY since, until) AS part
+  FROM (
+    SELECT actor, since, until,
+      coalesce(since > max(until) OVER (
+        PARTITION BY actor ORDER BY since, until
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true)::INTEGER AS fresh
+    FROM (SELECT DISTINCT actor, since, until FROM span JOIN class ON class.id = span.class)
+  )
+)
+GROUP BY actor, part;
+
+-- Which spans meet a span of a counterpart of theirs.
+CREATE TABLE answered AS
+WITH named AS (
+  SELECT class_a AS class, class_b AS other, b AS counterpart FROM met WHERE NOT rival
+  UNION ALL
+  SELECT class_b, class_a, a FROM met WHERE NOT rival
+)
+SELECT DISTINCT x.first, n.counterpart
+FROM named n
+JOIN class c ON c.id = n.class
+JOIN asked_member q ON q.id = c.asked AND q.counterpart = n.counterpart
+JOIN span x ON x.class = n.class
+JOIN span y ON y.class = n.other AND x.since < y.until AND y.since < x.until;
+
+CREATE VIEW single AS
+SELECT $orphan AS relation, c.actor AS a, -1 AS b, c.id, c.function_cell, c.subject_cell,
+  greatest(c.since, i.until) AS since, c.until, c.sure_since, c.sure_until
+FROM cells c JOIN mandate m ON m.id = c.mandate JOIN instrument i ON i.id = m.instrument
+WHERE i.until < c.until
+UNION ALL
+SELECT $unplaced, actor, -1, id, function_cell, subject_cell, since, until, sure_since, sure_until
+FROM cells WHERE function_cell < 0 OR subject_cell < 0
+UNION ALL
+SELECT CASE WHEN q.mitigation IN ($agreement) THEN $concurrence_required
+    ELSE $interacting_assignment END,
+  c.actor, q.counterpart, c.id, c.function_cell, c.subject_cell,
+  greatest(c.since, o.since, coalesce(t.since, c.since)),
+  least(c.until, o.until, coalesce(t.until, c.until)),
+  c.sure_since, c.sure_until
+FROM cells c
+JOIN asked q ON q.mandate = c.mandate AND q.counterpart <> c.actor
+JOIN mandate m ON m.id = c.mandate AND m.force <> 3
+JOIN active o ON o.actor = q.counterpart
+LEFT JOIN phase t
+  ON t.a = least(c.actor, q.counterpart) AND t.b = greatest(c.actor, q.counterpart)
+JOIN span_of s ON s.id = c.id
+LEFT JOIN answered n ON n.first = s.first AND n.counterpart = q.counterpart
+WHERE c.function_cell >= 0 AND c.subject_cell >= 0 AND n.first IS NULL AND coalesce(t.tie, 0) = 0;
+
+INSERT INTO gathered
+WITH timed AS (
+  SELECT *, greatest(since, sure_since) AS from_then, least(until, sure_until) AS to_then
+  FROM single WHERE since < until
+)
+SELECT relation, a, b, function_cell, subject_cell, since, until, count(*),
+  count(*) FILTER (WHERE from_then < to_then),
+  min(from_then) FILTER (WHERE from_then < to_then),
+  max(to_then) FILTER (WHERE from_then < to_then),
+  max(ranked(0, id, 0), $limit)
+FROM timed GROUP BY relation, a, b, function_cell, subject_cell, since, until;

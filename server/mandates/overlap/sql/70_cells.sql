@@ -1,0 +1,167 @@
+-- Findings about a cell or one actor: fragmentation, gaps, sunset coverage.
+-- $moment is the moment asked for, or else the last second of each interval.
+
+CREATE TABLE area AS
+SELECT DISTINCT h.id, h.mandate, h.actor, p.polity, x.upper AS area, h.since, h.until, h.sure_since,
+  h.sure_until
+FROM held h JOIN scope_of c USING (mandate) JOIN place p ON p.id = c.place
+JOIN subject_member s ON s.id = c.subjects
+LEFT JOIN carving v ON v.excluded = c.excluded AND v.subject = s.concept
+JOIN ancestor x ON x.lower = s.concept
+JOIN concept_info i ON i.id = x.upper AND i.level BETWEEN 1 AND $level
+WHERE c.force <> 3 AND coalesce(v.effect, 0) < 2;
+
+-- How many actors stand in an area from each moment on.
+CREATE TABLE crowd AS
+WITH run AS (
+  SELECT polity, area, actor, since, until,
+    sum(fresh) OVER (PARTITION BY polity, area, actor ORDER BY since, until) AS part
+  FROM (
+    SELECT *,
+      coalesce(since > max(until) OVER (
+        PARTITION BY polity, area, actor ORDER BY since, until
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true)::INTEGER AS fresh
+    FROM (SELECT DISTINCT polity, area, actor, since, until FROM area)
+  )
+), spell AS (
+  SELECT polity, area, min(since) AS since, max(until) AS until
+  FROM run GROUP BY polity, area, actor, part
+), edge AS (
+  SELECT polity, area, since AS moment, 1 AS step FROM spell
+  UNION ALL SELECT polity, area, until, -1 FROM spell
+), counted AS (
+  SELECT polity, area, moment,
+    sum(sum(step)) OVER (PARTITION BY polity, area ORDER BY moment) > 1 AS shared
+  FROM edge GROUP BY polity, area, moment
+), changed AS (
+  SELECT *, lag(shared, 1, false) OVER (PARTITION BY polity, area ORDER BY moment) AS before
+  FROM counted
+)
+SELECT polity, area, moment AS since,
+  lead(moment) OVER (PARTITION BY polity, area ORDER BY moment) AS until, shared
+FROM changed WHERE shared <> before;
+
+CREATE TABLE fragment AS
+SELECT row_number() OVER ()::INTEGER AS id, polity, area, since, until, $moment AS moment
+FROM crowd WHERE shared AND since <= $moment AND $moment < until;
+
+CREATE TABLE share AS
+SELECT f.id, actor, count(DISTINCT mandate) AS mandates,
+  count(DISTINCT mandate) FILTER (WHERE sure_since <= moment AND moment < sure_until) AS certain
+FROM fragment f
+JOIN area a ON a.polity = f.polity AND a.area = f.area AND a.since <= moment AND moment < a.until
+GROUP BY f.id, actor;
+
+INSERT INTO found BY NAME
+SELECT $fragmentation AS relation, -1 AS a, -1 AS b, -1 AS function_cell, area AS subject_cell,
+  id AS part, polity, since, until, total AS support, sure AS certain_support,
+  (sure_actors > 1)::INTEGER AS certain, until AS certain_since, until AS certain_until,
+  figure * $fragmentation_weight // 10000 AS score, 0 AS points, 0 AS spread, figure
+FROM (
+  SELECT *, (1000 * actors * (total::HUGEINT * total - squares)
+    // ((actors - 1) * total::HUGEINT * total))::BIGINT AS figure
+  FROM (
+    SELECT id, sum(mandates)::BIGINT AS total, count(*)::HUGEINT AS actors,
+      sum(mandates::HUGEINT * mandates) AS squares, sum(certain)::BIGINT AS sure,
+      count(*) FILTER (WHERE certain > 0) AS sure_actors
+    FROM share GROUP BY id
+  )
+) JOIN fragment USING (id);
+
+-- Sunset coverage.
+CREATE TABLE career AS
+SELECT actor, since, until, $moment AS moment
+FROM active WHERE since <= $moment AND $moment < until;
+
+INSERT INTO found BY NAME
+SELECT $sunset_coverage AS relation, actor AS a, -1 AS b, -1 AS function_cell, -1 AS subject_cell,
+  0 AS part, -1 AS polity, since, until, held AS support, sure AS certain_support,
+  (sure = held)::INTEGER AS certain, until AS certain_since, until AS certain_until,
+  0 AS score, 0 AS points, 0 AS spread, 1000 * ending // held AS figure
+FROM (
+  SELECT c.actor, c.since, c.until, count(DISTINCT h.mandate) AS held,
+    count(DISTINCT h.mandate) FILTER (WHERE sure_since <= moment AND moment < sure_until) AS sure,
+    count(DISTINCT h.mandate) FILTER (WHERE m.sunset = 1) AS ending
+  FROM career c
+  JOIN held h ON h.actor = c.actor AND h.since <= moment AND moment < h.until
+  JOIN mandate m ON m.id = h.mandate
+  GROUP BY c.actor, c.since, c.until
+);
+
+-- Gaps: what is expected, less what somebody certainly holds.
+CREATE TABLE expected AS
+SELECT row_number() OVER (ORDER BY function, subject, polity, since)::INTEGER AS id, *
+FROM (
+  SELECT function, subject, polity, min(since) AS since, max(until) AS until
+  FROM (
+    SELECT *, sum(fresh) OVER (PARTITION BY function, subject, polity ORDER BY since, until) AS part
+    FROM (
+      SELECT *, coalesce(since > max(until) OVER (
+        PARTITION BY function, subject, polity ORDER BY since, until
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true)::INTEGER AS fresh
+      FROM expectation
+    )
+  )
+  GROUP BY function, subject, polity, part
+);
+
+CREATE TABLE filling AS
+SELECT e.id, s.since, s.until, s.sure_since, s.sure_until,
+  bool_or(f.over = 1 AND t.over = 1) AS whole
+FROM expected e
+JOIN comparable f ON f.b = e.function
+JOIN class c ON c.function = f.a AND c.force <> 3
+JOIN place p ON p.id = c.place AND p.polity = e.polity
+JOIN subject_member m ON m.id = c.subjects
+JOIN comparable t ON t.a = m.concept AND t.b = e.subject
+JOIN span s ON s.class = c.id
+LEFT JOIN carving v ON v.excluded = c.excluded AND v.subject = e.subject
+LEFT JOIN carving w ON w.excluded = c.excluded AND w.subject = t.lower
+WHERE coalesce(v.effect, 0) < 2 AND coalesce(w.effect, 0) < 2
+GROUP BY e.id, c.id, s.since, s.until, s.sure_since, s.sure_until;
+
+CREATE TABLE hole AS
+WITH wall AS (
+  SELECT id, sure_since AS since, sure_until AS until FROM filling
+  WHERE whole AND sure_since < sure_until
+  UNION ALL SELECT id, $earliest, $earliest FROM expected
+  UNION ALL SELECT id, $open, $open FROM expected
+), swept AS (
+  SELECT id, max(until) OVER (
+      PARTITION BY id ORDER BY since, until
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS since,
+    since AS until
+  FROM wall
+)
+SELECT e.id, greatest(s.since, e.since) AS since, least(s.until, e.until) AS until
+FROM swept s JOIN expected e ON e.id = s.id
+WHERE greatest(s.since, e.since) < least(s.until, e.until);
+
+INSERT INTO found BY NAME
+SELECT $gap AS relation, -1 AS a, -1 AS b, e.function AS function_cell, e.subject AS subject_cell,
+  0 AS part, e.polity, h.since, h.until, 0 AS support, 0 AS certain_support,
+  (count(*) FILTER (WHERE f.whole) = 0)::INTEGER AS certain,
+  h.until AS certain_since, h.until AS certain_until, 0 AS score, 0 AS points, 0 AS spread,
+  (count(*) FILTER (WHERE NOT f.whole) > 0)::INTEGER AS figure
+FROM hole h JOIN expected e ON e.id = h.id
+LEFT JOIN filling f ON f.id = h.id AND f.since < h.until AND h.since < f.until
+WHERE $live_hole
+GROUP BY e.function, e.subject, e.polity, h.since, h.until;
+
+-- All findings in their order, under their keys.
+CREATE TABLE finding AS
+SELECT row_number() OVER (
+    ORDER BY relation, a, b, function_cell, subject_cell, polity, since)::INTEGER - 1 AS id, *
+FROM found;
+
+CREATE TABLE keyed AS
+SELECT f.id, substr(sha256(concat_ws(chr(10), r.name, coalesce(x.name, '-'), coalesce(y.name, '-'),
+  coalesce(fc.name, '-'), coalesce(sc.name, '-'), coalesce(p.name, '-'),
+  f.since::VARCHAR)), 1, 20) AS key
+FROM finding f
+JOIN relation_weight r ON r.relation = f.relation
+LEFT JOIN actor_name x ON x.id = f.a
+LEFT JOIN actor_name y ON y.id = f.b
+LEFT JOIN concept_name fc ON fc.id = f.function_cell
+LEFT JOIN concept_name sc ON sc.id = f.subject_cell
+LEFT JOIN polity_name p ON p.id = f.polity;

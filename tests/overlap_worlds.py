@@ -1,0 +1,159 @@
+"""Hypothesis strategies for small worlds, shared by the tests of the overlap method."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from mandates.overlap.tables import (
+    CONDITIONS,
+    FORCES,
+    STATUSES,
+    TIES,
+    Concept,
+    Condition,
+    Expectation,
+    Holding,
+    Instrument,
+    Mandate,
+    Rows,
+    Saving,
+    Tie,
+)
+
+START = datetime(2020, 1, 1, tzinfo=UTC)
+ACTORS = ("agency", "board", "council", "division")
+
+
+def day(number: int) -> datetime:
+    return START + timedelta(days=number)
+
+
+def scheme(name: str, *, universal: bool, crossed: bool) -> list[Concept]:
+    """Three levels under two tops; ``crossed`` gives two concepts a second parent."""
+    a = name[0]
+    return [
+        *([Concept(f"{a}-any", name, universal=True)] if universal else []),
+        Concept(f"{a}1", name),
+        Concept(f"{a}2", name),
+        Concept(f"{a}11", name, (f"{a}1",)),
+        Concept(f"{a}12", name, (f"{a}1",)),
+        Concept(f"{a}21", name, (f"{a}2",)),
+        Concept(f"{a}111", name, (f"{a}11", f"{a}12") if crossed else (f"{a}11",)),
+        Concept(f"{a}112", name, (f"{a}11",)),
+        Concept(f"{a}211", name, (f"{a}21", f"{a}1") if crossed else (f"{a}21",)),
+    ]
+
+
+def spans(draw: st.DrawFn) -> tuple[datetime, datetime | None]:
+    since = draw(st.integers(0, 6))
+    length = draw(st.none() | st.integers(1, 5))
+    return day(since), None if length is None else day(since + length)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> Rows:
+    """Small worlds in which everything meets everything often."""
+    flags = st.booleans()
+    axes = {
+        name: scheme(name, universal=draw(flags), crossed=draw(flags))
+        for name in ("function", "subject", "layer", "territory", "addressee")
+    }
+    ids = {name: st.sampled_from([c.id for c in concepts]) for name, concepts in axes.items()}
+    some = {
+        name: st.lists(concept, max_size=2, unique=True).map(tuple) for name, concept in ids.items()
+    }
+    rare = st.sampled_from([False, False, False, True])
+    instruments = [
+        Instrument("act"),
+        Instrument("lapsed", day(0), day(draw(st.integers(1, 8)))),
+    ]
+    scopes = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from([None, *(c.id for c in axes["function"] * 3)]),
+                st.lists(ids["subject"], max_size=3, unique=True).map(tuple),
+                some["subject"] if draw(flags) else st.just(()),
+                some["layer"],
+                some["territory"],
+                some["addressee"],
+            ),
+            min_size=1,
+            max_size=4,
+        )
+    )
+    mandates = []
+    for number in range(draw(st.integers(1, 6))):
+        function, subjects, excluded, layers, territories, addressees = draw(
+            st.sampled_from(scopes)
+        )
+        mandates.append(
+            Mandate(
+                f"m{number}",
+                function,
+                subjects,
+                excluded,
+                layers,
+                territories,
+                addressees,
+                draw(st.sampled_from(FORCES + ("power",) * 4)),
+                draw(flags),
+                draw(rare),
+                draw(flags),
+                draw(st.sampled_from([None, "act", "lapsed"])),
+                draw(st.sampled_from([None, "pk", "pk", "in"])),
+            )
+        )
+    names = st.sampled_from([m.id for m in mandates])
+    actors = st.sampled_from(ACTORS)
+    holdings = []
+    for number in range(draw(st.integers(1, 8))):
+        since, until = spans(draw)
+        certain: tuple[datetime, datetime | None] | str | None = "all"
+        if draw(rare):
+            certain = draw(
+                st.sampled_from(
+                    [None, (since, min(since + timedelta(1), until or since + timedelta(1)))]
+                )
+            )
+        holdings.append(
+            Holding(
+                f"h{number}",
+                draw(names),
+                draw(actors),
+                since,
+                until,
+                certain,  # type: ignore[arg-type]
+                draw(st.sampled_from(STATUSES)),
+                draw(st.sampled_from([None, None, None, "literal", "practice", "alone"])),
+            )
+        )
+    pairs = st.tuples(actors, actors).filter(lambda pair: pair[0] != pair[1])
+    return Rows(
+        concepts=[concept for concepts in axes.values() for concept in concepts],
+        mandates=mandates,
+        holdings=holdings,
+        conditions=draw(
+            st.lists(st.builds(Condition, names, st.sampled_from(CONDITIONS), actors), max_size=3)
+        ),
+        ties=[
+            Tie(draw(st.sampled_from(TIES)), *draw(pairs), *(spans(draw) if draw(flags) else ()))
+            for _ in range(draw(st.integers(0, 4)))
+        ],
+        savings=[Saving(*draw(pairs), *spans(draw)) for _ in range(draw(st.integers(0, 1)))],
+        instruments=instruments,
+        expectations=[
+            Expectation(
+                draw(ids["function"]),
+                draw(ids["subject"]),
+                draw(st.sampled_from([None, "pk"])),
+                *(spans(draw) if draw(flags) else ()),
+            )
+            for _ in range(draw(st.integers(0, 2)))
+        ],
+        rivals=[("literal", "practice")],
+        incompatible=[
+            (draw(ids["function"]), draw(ids["function"])) for _ in range(draw(st.integers(0, 1)))
+        ],
+    )
