@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from mandates.dataset.snapshot import Snapshot, SnapshotError, read_snapshot
 from mandates.sparql.admission import Admission
 from mandates.sparql.problems import Problem
 from mandates.sparql.request import QueryRequest, not_acceptable
@@ -130,7 +131,8 @@ class _DeathError(Exception):
 class _Keeper:
     """The engine's side of one keeper process, that is, of one open snapshot."""
 
-    def __init__(self, folder: Path, options: Mapping[str, Any]) -> None:
+    def __init__(self, snapshot: Snapshot, options: Mapping[str, Any]) -> None:
+        self.snapshot = snapshot
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = ours
         self._forking = threading.Lock()
@@ -145,7 +147,7 @@ class _Keeper:
                 "-m",
                 "mandates.sparql.worker",
                 str(theirs.fileno()),
-                str(folder),
+                str(snapshot.folder),
                 json.dumps(options),
             ],
             pass_fds=[theirs.fileno()],
@@ -157,7 +159,9 @@ class _Keeper:
         if not message:
             self._control.close()
             self.process.wait()
-            raise RuntimeError(f"the snapshot in {folder} could not be opened; the log says why")
+            raise RuntimeError(
+                f"the snapshot in {snapshot.folder} could not be opened; the log says why"
+            )
         self.facts: dict[str, Any] = json.loads(message)
         self.version = str(self.facts["version"])
 
@@ -279,11 +283,12 @@ class Engine:
         """Open the snapshot; returns when it can be queried.
 
         Raises:
+            SnapshotError: there is no snapshot.
             RuntimeError: the snapshot can't be opened.
         """
         with self._opening:
             if self._keeper is None:
-                self._use(_Keeper(self._folder, self._options))
+                self._use(_Keeper(read_snapshot(self._folder), self._options))
 
     def reload(self) -> str:
         """Open the current snapshot beside the old one and change over; no query is dropped.
@@ -292,7 +297,7 @@ class Engine:
             The version now served.
         """
         with self._opening:
-            self._use(_Keeper(self._folder, self._options))
+            self._use(_Keeper(read_snapshot(self._folder), self._options))
         return self.version
 
     def close(self) -> None:
@@ -319,6 +324,12 @@ class Engine:
         """Version of the dataset that is served, empty before it is open."""
         keeper = self._keeper
         return keeper.version if keeper else ""
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """What is served, None before it is open."""
+        keeper = self._keeper
+        return keeper.snapshot if keeper else None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -519,7 +530,7 @@ class Engine:
             try:
                 self._restart(keeper)
                 return
-            except (RuntimeError, OSError) as error:
+            except (SnapshotError, RuntimeError, OSError) as error:
                 _LOG.error("opening the snapshot again: %s", error)
                 self._closed.wait(2)
 
@@ -527,7 +538,7 @@ class Engine:
         with self._opening:
             if self._keeper is dead:
                 self.restarts += 1
-                self._use(_Keeper(self._folder, self._options))
+                self._use(_Keeper(read_snapshot(self._folder), self._options))
 
 
 class _Spool:

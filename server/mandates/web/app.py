@@ -14,7 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from mandates.dataset.snapshot import SnapshotError, read_snapshot
-from mandates.sparql.engine import Engine
+from mandates.sparql.description import describe_service, serialise
+from mandates.sparql.engine import Answer, Engine
 from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, Format, by_name, choose
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import KINDS, Problem
@@ -136,13 +137,46 @@ def home() -> str:
     return render_template("home.html", facts=_engine().facts, root=request.script_root)
 
 
+@pages.get("/sparql/", strict_slashes=True)
 @pages.get("/sparql")
 def query_page() -> BaseResponse:
-    """The form for people; the service description for machines follows with the build."""
+    """The form for people, the service description for machines."""
+    accept = request.headers.get("Accept")
+    # RDF first: a client that takes anything is a machine, and browsers name HTML.
+    form = choose(accept, (*GRAPH_FORMATS, HTML))
+    if form is not None and form is not HTML:
+        return _described(form, with_data=False)
     page = render_template(
         "query.html", prefixes=PREFIXES, settings=_settings(), root=request.script_root
     )
     return Response(page, headers={"Vary": "Accept"}, mimetype="text/html")
+
+
+@pages.get("/.well-known/void")
+def void() -> BaseResponse:
+    """The description of service and data (VoID, section 6.2)."""
+    form = choose(request.headers.get("Accept"), GRAPH_FORMATS)
+    if form is None:
+        raise not_acceptable("graph")
+    return _described(form, with_data=True)
+
+
+@pages.route("/graph-store", methods=["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"])
+def graph_store() -> BaseResponse:
+    """Graphs by the SPARQL 1.1 Graph Store Protocol, for reading."""
+    if request.method not in ("GET", "HEAD"):
+        raise Problem("update-refused", "This dataset can be read, not changed.")
+    form = choose(request.headers.get("Accept"), GRAPH_FORMATS)
+    names = request.args.getlist("graph")
+    if len(names) + ("default" in request.args) != 1:
+        raise Problem("bad-request", "Name one graph: ?default or ?graph=IRI.")
+    if form is None:
+        raise not_acceptable("graph")
+    if not names:
+        return _rdf(_entities().everything(form), form)
+    if _NEVER_IN_IRI.search(names[0]) or _entities().kind(names[0]) != "graph":
+        raise Problem("not-found", f"There is no graph {names[0]}")
+    return _rdf(_entities().document(names[0], "graph", form), form)
 
 
 @pages.get("/problem/<slug>")
@@ -223,18 +257,44 @@ def _representation(
             content_type=form.content_type,
         )
     else:
-        answer = entities.document(iri, kind, form)
-        body: Any = answer.body if isinstance(answer.body, bytes) else Stream(answer)
-        response = Response(body, content_type=form.content_type)
-        response.headers["Content-Length"] = str(answer.size)
-    for name, value in common_headers(engine.version):
-        response.headers.add(name, value)
+        response = _rdf(entities.document(iri, kind, form), form)
+    _add_common(response)
     response.headers.add("Link", f'<{iri}>; rel="describes"')
     if content_location:
         response.headers["Content-Location"] = request.script_root + content_location
     response.set_etag(etag)
     response.headers["Cache-Control"] = f"public, max-age={settings.cache_seconds}"
     return response
+
+
+def _rdf(answer: Answer, form: Format) -> Response:
+    body: Any = answer.body if isinstance(answer.body, bytes) else Stream(answer)
+    response = Response(body, content_type=form.content_type)
+    response.headers["Content-Length"] = str(answer.size)
+    _add_common(response)
+    return response
+
+
+def _add_common(response: Response) -> None:
+    for name, value in common_headers(_engine().version):
+        if value not in response.headers.getlist(name):
+            response.headers.add(name, value)
+
+
+def _described(form: Format, *, with_data: bool) -> Response:
+    snapshot = _engine().snapshot
+    if snapshot is None:
+        raise Problem("not-ready", "The dataset is not open.", headers={"Retry-After": "2"})
+    endpoint = f"{_public_url()}/sparql"
+    triples = describe_service(endpoint, _settings().base_iri + "dataset", snapshot.graphs)
+    body = serialise(triples, form.media_type)
+    response = Response(body, content_type=form.content_type)
+    _add_common(response)
+    return response
+
+
+def _public_url() -> str:
+    return _settings().public_url or request.host_url.rstrip("/") + _root()
 
 
 def _root() -> str:

@@ -58,7 +58,7 @@ class Endpoint:
         problem_page: renders a problem for people, from the problem, query id and script root.
     """
 
-    PATH = "/sparql"
+    PATHS = ("/sparql", "/sparql/")
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Endpoint:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
         method = environ["REQUEST_METHOD"]
-        if environ["PATH_INFO"] != self.PATH or not self._is_for_us(environ, method):
+        if environ["PATH_INFO"] not in self.PATHS or not self._is_for_us(environ, method):
             return self._pages(environ, start_response)
         query_id = self._engine.new_id()
         try:

@@ -150,6 +150,10 @@ class Entities:
         query = {"ontology": _DOCUMENT, "graph": _GRAPH}.get(kind, _DESCRIBE)
         return self._run(query, iri, form)
 
+    def everything(self, form: Format) -> Answer:
+        """The default graph, that is, all triples."""
+        return self._run("CONSTRUCT WHERE { ?s ?p ?o }", self._base, form)
+
     def page(self, iri: str, kind: str) -> Page:
         """All that is known of an IRI, for a page."""
         statements = self._group(self._rows(_STATEMENTS, iri), "o")
