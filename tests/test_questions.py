@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mandates.dataset.questions import Question, answer, parse, questions
+from mandates.dataset.questions import Parameter, Question, answer, parse, questions
 
 CASES = [
     pytest.param(question, values, header, rows, id=f"{name}-{number}")
@@ -37,14 +39,21 @@ def test_there_are_as_many_questions_as_promised() -> None:
     assert len(questions()) >= 15
 
 
-def test_parameters_are_bound_not_pasted(record: ox.Store) -> None:
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_no_value_can_end_its_term(value: str) -> None:
     question = parse(
         "x",
-        "#+ title: t\n#+ topic: t\n#+ parameters: {label: {type: text, default: x}}\n"
-        "SELECT ?s { ?s <http://www.w3.org/2004/02/skos/core#prefLabel> ?label }",
+        "#+ title: t\n#+ topic: t\n#+ parameters: {x: {type: text, default: a}}\n"
+        'SELECT ?x {\n  VALUES ?x { "a" }\n}',
     )
-    _, rows = answer(record, question, {"label": '" } ; DROP ALL #'})
-    assert rows == []
+    _, rows = answer(ox.Store(), question, {"x": value})
+    assert rows == [(value.strip(),)]
+
+
+@pytest.mark.parametrize("value", ["x> } DROP ALL #", "a b", 'actor:"x', ""])
+def test_no_iri_that_is_none(value: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Parameter("x", "iri", "actor:pta", "x").term(value)
 
 
 def test_a_value_for_no_parameter_is_refused() -> None:

@@ -8,21 +8,24 @@ and hold YAML, as grlc (https://grlc.io) has it::
     #+ parameters:
     #+   date: {type: date, default: 2024-11-01, label: As of}
 
-A parameter is a variable of the query; it is bound, never pasted into the text. The answer expected
-is ``<name>.csv`` beside it: columns headed ``$name`` give the parameters, the others the rows for
-them. One file is a test, an example in the editor, a page with a form and an API operation.
+A parameter is a variable that the query binds on a line of its own, ``VALUES ?date { … }``, to its
+default; so the file runs as it stands on any endpoint. Another value takes the default's place as
+an RDF term in N-Triples syntax, written by the RDF library, so nothing asked can end the term.
+The answer expected is ``<name>.csv`` beside the query: columns headed ``$name`` give the
+parameters, the others the rows for them. One file is a test, an example in the editor, a page with
+a form and an API operation.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import pyoxigraph as ox
 import yaml
@@ -97,24 +100,35 @@ class Question:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     expected: str = ""
 
-    def bind(self, values: Mapping[str, str] | None = None) -> dict[ox.Variable, Any]:
-        """Turn values into the substitutions that :meth:`pyoxigraph.Store.query` takes.
+    def bind(self, values: Mapping[str, str] | None = None) -> str:
+        r"""Put values in the place of the defaults.
 
         Args:
-            values: by parameter name; a missing one has its default.
+            values: by parameter name, as people write them; a missing one keeps its default.
+
+        Returns:
+            A SPARQL query.
 
         Raises:
             KeyError: a value for no parameter.
             ValueError: a value not of its parameter's type.
+
+        >>> text = "#+ title: t\n#+ topic: t\n#+ parameters: {x: {type: text, default: a}}\n"
+        >>> question = parse("q", text + 'SELECT ?x {\n  VALUES ?x { "a" }\n}')
+        >>> print(question.bind({"x": 'b" } #'}).splitlines()[-2])
+          VALUES ?x { "b\" } #" }
         """
-        values = values or {}
-        for name in values:
+        text = self.text
+        for name, value in (values or {}).items():
             if name not in self.parameters:
                 raise KeyError(f"{self.name} has no parameter {name!r}")
-        return {
-            ox.Variable(name): parameter.term(values.get(name))
-            for name, parameter in self.parameters.items()
-        }
+            term = self.parameters[name].term(value)
+            text = re.sub(
+                rf"(?m)^(\s*VALUES \?{name} \{{).*\}}[ .]*$",
+                lambda line, term=term: f"{line[1]} {term} }}",  # type: ignore[misc]
+                text,
+            )
+        return text
 
     def cases(self) -> list[tuple[dict[str, str], list[str], list[tuple[str, ...]]]]:
         """Read the known answers: parameters, header and rows, in the order of the file."""
@@ -168,6 +182,9 @@ def parse(name: str, text: str, expected: str = "") -> Question:
     meta = yaml.safe_load("\n".join(head)) if head else None
     if not isinstance(meta, dict) or not meta.get("title") or not meta.get("topic"):
         raise ValueError(f"{name}.rq: the header has no title or no topic")
+    for parameter in meta.get("parameters") or {}:
+        if not re.search(rf"(?m)^\s*VALUES \?{parameter} \{{.*\}}[ .]*$", text):
+            raise ValueError(f"{name}.rq: no line binds ?{parameter}: VALUES ?{parameter} {{ … }}")
     return Question(
         name=name,
         title=str(meta["title"]),
@@ -195,7 +212,7 @@ def answer(
     Raises:
         ValueError: the query makes no table.
     """
-    result = store.query(question.text, substitutions=question.bind(values))
+    result = store.query(question.bind(values))
     if not isinstance(result, ox.QuerySolutions):
         raise ValueError(f"{question.name}.rq is no SELECT query")
     header = [variable.value for variable in result.variables]
