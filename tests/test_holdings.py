@@ -178,3 +178,20 @@ def apart(one: Holding, other: Holding) -> bool:
 def test_every_holding_of_the_record_says_whose_and_of_what(record: ox.Store) -> None:
     for holding in list(record.quads_for_pattern(None, mand("ofMandate"), None, None))[:50]:
         assert list(record.quads_for_pattern(holding.subject, mand("heldBy"), None, None))
+
+
+def test_a_mandate_of_one_reading_is_not_held_by_a_designation_of_its_rival() -> None:
+    store = world(
+        event("act", "2025-01-30")
+        + """
+:enlist mand:vestedIn :authority ; mand:inReading :literal ; mand:beginsWith :act .
+:block mand:vestedIn :authority ; mand:beginsWith :act .
+:authority a mand:LegalRole .
+:new mand:fills :authority ; mand:filledBy :smpra ; mand:inReading :literal ; mand:beginsWith :act .
+:old mand:fills :authority ; mand:filledBy :pta ; mand:inReading :saved ; mand:beginsWith :act .
+:literal mand:rivalOf :saved .
+:saved mand:rivalOf :literal .
+"""
+    )
+    held = {(h.mandate.rsplit("/", 1)[1], h.actor.rsplit("/", 1)[1]) for h in holdings(store)}
+    assert held == {("enlist", "smpra"), ("block", "smpra"), ("block", "pta")}

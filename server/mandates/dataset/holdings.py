@@ -148,6 +148,8 @@ def holdings(store: ox.Store, facts: _Facts | None = None) -> Iterator[Holding]:
                 positions.append(facts.positions[designation])
                 readings |= set(facts.readings[designation])
                 statuses = tuple(sorted(facts.statuses[designation]))
+            if any((one, other) in facts.rivals for one in readings for other in readings):
+                continue  # no reading gives this mandate to this holder
             # An actor's own life bounds what it can hold; an office's or unit's does so too.
             positions += [facts.lives[a] for a in (actor, *through) if a in facts.lives]
             for interval, since, until in _versions(facts, positions):
@@ -240,6 +242,7 @@ class _Facts:
         self.lives = {actor: life for actor, life in self.lives.items() if life.begins}
         self.vested = pairs(store, mand("vestedIn"))
         self.readings = table(store, "inReading")
+        self.rivals = set(pairs(store, mand("rivalOf")))
         self.statuses = table(store, "hasStatus")
         self._acts_for = table(store, "actsFor")
         self._roles = instances(store, "LegalRole")
