@@ -132,6 +132,17 @@ class Meeting:
     known: bool
 
 
+def turned(meeting: Meeting) -> Meeting:
+    """Return a meeting as the other side sees it."""
+    other: dict[Shape, Shape] = {"contains": "within", "within": "contains"}
+    return replace(
+        meeting,
+        subject_a=meeting.subject_b,
+        subject_b=meeting.subject_a,
+        shape=other.get(meeting.shape, meeting.shape),
+    )
+
+
 @dataclass(frozen=True)
 class Support:
     """One pair of holdings (or one holding) that supports a finding for some time."""
@@ -439,9 +450,7 @@ class Reference:
         if time is None:
             first, second = sorted((a, b), key=lambda h: self.time[h.id])
             if self.follows(first, second) if same else linked:
-                for meeting in self.scope(
-                    self.mandates[first.mandate], self.mandates[second.mandate]
-                ):
+                for meeting in meetings if first is a else map(turned, meetings):
                     handed = self.support(
                         "succession", first, second, meeting, self.time[second.id], mitigation
                     )
@@ -451,9 +460,7 @@ class Reference:
         for tie, saved, x, _, piece in self.phases(a.actor, b.actor, time):
             if tie in ("oversight", "delegation"):
                 upper, lower = (a, b) if a.actor == x else (b, a)
-                for meeting in self.scope(
-                    self.mandates[upper.mandate], self.mandates[lower.mandate]
-                ):
+                for meeting in meetings if upper is a else map(turned, meetings):
                     relation: Relation = "oversight" if tie == "oversight" else "delegation"
                     yield self.support(relation, upper, lower, meeting, piece, mitigation)
                 continue

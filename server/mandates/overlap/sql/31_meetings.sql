@@ -14,37 +14,31 @@ FROM (
 )
 GROUP BY ALL;
 
--- A class stands at one spot (function, subject, place) for each subject that it does not carve out.
+-- A class stands on a ground (subject, place) for each subject that it does not carve out.
 CREATE TABLE standing AS
-SELECT c.id AS class, c.function, s.concept AS subject, c.place
-FROM class c JOIN subject_member s ON s.id = c.subjects
+SELECT c.id AS class, s.concept AS subject, c.place, len(t.members) > 1 AS several
+FROM class c JOIN subject_set t ON t.id = c.subjects JOIN subject_member s ON s.id = c.subjects
 LEFT JOIN carving x ON x.excluded = c.excluded AND x.subject = s.concept
 WHERE c.function >= 0 AND coalesce(x.effect, 0) < 2;
 
-CREATE TABLE spot AS
-SELECT row_number() OVER ()::INTEGER AS id, *
-FROM (SELECT DISTINCT function, subject, place FROM standing);
+CREATE TABLE ground AS
+SELECT row_number() OVER ()::INTEGER AS id, subject, place
+FROM (SELECT DISTINCT subject, place FROM standing);
 
 CREATE TABLE placed AS
-SELECT spot.id AS spot, c.*, coalesce(len(s.members) > 1, false) AS several
-FROM standing JOIN spot USING (function, subject, place)
-JOIN class c ON c.id = standing.class
-JOIN subject_set s ON s.id = c.subjects;
+SELECT g.id AS ground, s.subject, s.several, c.*
+FROM standing s JOIN ground g USING (subject, place) JOIN class c ON c.id = s.class;
 
 DROP TABLE standing;
 
--- Spots that meet, each pair once.
-CREATE TABLE meeting AS
-SELECT p.id AS a, q.id AS b,
-  f.similarity::INTEGER AS function_similarity, s.similarity::INTEGER AS subject_similarity,
-  t.similarity::INTEGER AS place_similarity,
-  f.over * s.over * t.over = 1 AS over, f.under * s.under * t.under = 1 AS under, t.known = 1 AS known,
-  fc.cell AS function_cell, sc.cell AS subject_cell, s.lower AS subject
-FROM spot p
-JOIN comparable f ON f.a = p.function
+-- Grounds that meet, each pair once.
+CREATE TABLE ground_pair AS
+SELECT p.id AS a, q.id AS b, s.similarity AS subject_similarity, t.similarity AS place_similarity,
+  s.over * t.over AS over, s.under * t.under AS under, t.known = 1 AS known,
+  s.lower AS subject, i.cell AS subject_cell
+FROM ground p
 JOIN comparable s ON s.a = p.subject
 JOIN place_pair t ON t.a = p.place
-JOIN spot q ON q.function = f.b AND q.subject = s.b AND q.place = t.b
-JOIN concept_info fc ON fc.id = f.lower
-JOIN concept_info sc ON sc.id = s.lower
+JOIN ground q ON q.subject = s.b AND q.place = t.b
+JOIN concept_info i ON i.id = s.lower
 WHERE p.id <= q.id;

@@ -13,7 +13,7 @@ CREATE TABLE gathered (
 -- Two holdings at once, cut where the tie between their holders changes.
 CREATE VIEW together AS
 WITH pieced AS (
-  SELECT p.* EXCLUDE (relation), t.tie IS NOT NULL AND t.tie > 0 AND t.upper = p.b AS turned,
+  SELECT p.* EXCLUDE (alike), t.tie IS NOT NULL AND t.tie > 0 AND t.upper = p.b AS turned,
     CASE
       WHEN rival THEN $contested_holding
       WHEN t.tie = 1 THEN $oversight
@@ -22,7 +22,9 @@ WITH pieced AS (
         THEN $transition
       WHEN t.linked = 1 THEN $unsaved_overlap
       WHEN same THEN $overlap_by_designation
-      ELSE p.relation
+      WHEN p.mitigation >= 0 THEN $coordinated_overlap
+      WHEN p.over AND p.under AND p.alike THEN $duplication
+      ELSE $overlap
     END AS relation,
     greatest(x.since, y.since, coalesce(t.since, x.since)) AS since,
     least(x.until, y.until, coalesce(t.until, x.until)) AS until,
@@ -63,7 +65,7 @@ GROUP BY a, b, function_cell, subject_cell, since, until;
 -- Succession: one after the other, the same mandate with no holder between, or linked actors.
 CREATE VIEW followed AS
 WITH ordered AS (
-  SELECT p.*, x.until > y.since AS turned,
+  SELECT p.* EXCLUDE (alike), x.until > y.since AS turned,
     CASE WHEN x.until <= y.since THEN y.since ELSE x.since END AS since,
     CASE WHEN x.until <= y.since THEN y.until ELSE x.until END AS until,
     CASE WHEN x.until <= y.since THEN x.until ELSE y.until END AS ended,

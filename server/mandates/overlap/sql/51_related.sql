@@ -23,8 +23,9 @@ FROM broad_span JOIN broad b
 DROP TABLE broad_span;
 
 CREATE TABLE broad_placed AS
-SELECT b.*, m.concept AS subject, i.cell AS subject_cell, len(s.members) > 1 AS several
+SELECT b.*, g.id AS ground, m.concept AS subject, i.cell AS subject_cell, len(s.members) > 1 AS several
 FROM broad b JOIN subject_member m ON m.id = b.subjects JOIN subject_set s ON s.id = b.subjects
+JOIN ground g ON g.subject = m.concept AND g.place = b.place
 JOIN concept_info i ON i.id = m.concept
 LEFT JOIN carving x ON x.excluded = b.excluded AND x.subject = m.concept
 WHERE coalesce(x.effect, 0) < 2;
@@ -37,28 +38,35 @@ CROSS JOIN (SELECT DISTINCT function_cell AS cell FROM broad) y
 LEFT JOIN comparable c ON c.a = x.cell AND c.b = y.cell
 WHERE c.a IS NULL;
 
-CREATE TABLE beside AS
-SELECT x.id AS broad_a, y.id AS broad_b, x.actor AS a, y.actor AS b, x.subject, x.subject_cell,
-  x.several AND y.several AS several, t.known = 1 AND l.known = 1 AS known,
-  (($w_subject::BIGINT * 1000 + $w_layer * l.similarity + $w_territory * t.similarity)
-    // ($w_subject + $w_layer + $w_territory)
-    * (1000 - coalesce(greatest(qx.mitigation, qy.mitigation), 0)) // 1000)::INTEGER AS points
-FROM broad_placed x
-JOIN place_pair t ON t.a = x.place
-JOIN broad_placed y ON y.subject = x.subject AND y.place = t.b AND x.actor < y.actor
+CREATE TABLE beside_each AS
+SELECT CASE WHEN x.actor < y.actor THEN x.id ELSE y.id END AS broad_a,
+  CASE WHEN x.actor < y.actor THEN y.id ELSE x.id END AS broad_b,
+  least(x.actor, y.actor) AS a, greatest(x.actor, y.actor) AS b, x.subject, x.subject_cell,
+  x.several AND y.several AS several, g.known AND l.known = 1 AS known,
+  l.similarity::SMALLINT AS layer_similarity, g.place_similarity::SMALLINT AS territory_similarity,
+  coalesce(greatest(qx.mitigation, qy.mitigation), -1)::SMALLINT AS mitigation,
+  (($w_subject::BIGINT * 1000 + $w_layer::BIGINT * l.similarity
+      + $w_territory::BIGINT * g.place_similarity) // ($w_subject + $w_layer + $w_territory)
+    * (1000 - coalesce(greatest(qx.mitigation, qy.mitigation), 0)) // 1000)::SMALLINT AS points
+FROM ground_pair g
+JOIN broad_placed x ON x.ground = g.a
+JOIN broad_placed y
+  ON y.ground = g.b AND x.actor <> y.actor AND (g.a < g.b OR x.actor < y.actor)
 JOIN apart ON apart.a = x.function_cell AND apart.b = y.function_cell
 JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
 LEFT JOIN asked_member qx ON qx.id = x.asked AND qx.counterpart = y.actor
 LEFT JOIN asked_member qy ON qy.id = y.asked AND qy.counterpart = x.actor
 LEFT JOIN rivalry v ON v.a = x.reading AND v.b = y.reading
-WHERE v.a IS NULL;
+WHERE g.over * g.under = 1 AND v.a IS NULL;
 
-CREATE VIEW beside_once AS
-SELECT * FROM beside WHERE NOT several
+CREATE TABLE beside AS
+SELECT * FROM beside_each WHERE NOT several
 UNION ALL
-SELECT * FROM beside WHERE several
+SELECT * FROM beside_each WHERE several
 QUALIFY row_number() OVER (
   PARTITION BY broad_a, broad_b, subject_cell ORDER BY subject) = 1;
+
+DROP TABLE beside_each;
 
 CREATE VIEW beside_together AS
 SELECT p.a, p.b, p.subject_cell,
@@ -67,7 +75,7 @@ SELECT p.a, p.b, p.subject_cell,
   greatest(x.sure_since, y.sure_since, coalesce(t.since, x.since)) AS sure_since,
   least(x.sure_until, y.sure_until, coalesce(t.until, x.until)) AS sure_until,
   known, x.alike * y.alike AS alike, ranked(points, x.first, y.first) AS rank
-FROM beside_once p
+FROM beside p
 LEFT JOIN phase t ON t.a = p.a AND t.b = p.b
 JOIN broad_time x ON x.broad = p.broad_a
 JOIN broad_time y ON y.broad = p.broad_b AND x.since < y.until AND y.since < x.until

@@ -28,9 +28,9 @@ GROUP BY actor, part;
 -- Which spans meet a span of a counterpart of theirs.
 CREATE TABLE answered AS
 WITH named AS (
-  SELECT class_a AS class, class_b AS other, b AS counterpart FROM met WHERE NOT rival
+  SELECT class_a AS class, class_b AS other, b AS counterpart FROM pair WHERE NOT rival
   UNION ALL
-  SELECT class_b, class_a, a FROM met WHERE NOT rival
+  SELECT class_b, class_a, a FROM pair WHERE NOT rival
 )
 SELECT DISTINCT x.first, n.counterpart
 FROM named n

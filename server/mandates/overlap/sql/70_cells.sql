@@ -46,11 +46,14 @@ SELECT row_number() OVER ()::INTEGER AS id, polity, area, since, until, $moment 
 FROM crowd WHERE shared AND since <= $moment AND $moment < until;
 
 CREATE TABLE share AS
-SELECT f.id, actor, count(DISTINCT mandate) AS mandates,
-  count(DISTINCT mandate) FILTER (WHERE sure_since <= moment AND moment < sure_until) AS certain
-FROM fragment f
-JOIN area a ON a.polity = f.polity AND a.area = f.area AND a.since <= moment AND moment < a.until
-GROUP BY f.id, actor;
+SELECT id, actor, count(*) AS mandates, count(*) FILTER (WHERE sure) AS certain
+FROM (
+  SELECT f.id, a.actor, a.mandate, bool_or(sure_since <= moment AND moment < sure_until) AS sure
+  FROM fragment f
+  JOIN area a ON a.polity = f.polity AND a.area = f.area AND a.since <= moment AND moment < a.until
+  GROUP BY f.id, a.actor, a.mandate
+)
+GROUP BY id, actor;
 
 INSERT INTO found BY NAME
 SELECT $fragmentation AS relation, -1 AS a, -1 AS b, -1 AS function_cell, area AS subject_cell,
@@ -79,13 +82,17 @@ SELECT $sunset_coverage AS relation, actor AS a, -1 AS b, -1 AS function_cell, -
   (sure = held)::INTEGER AS certain, until AS certain_since, until AS certain_until,
   0 AS score, 0 AS points, 0 AS spread, 1000 * ending // held AS figure
 FROM (
-  SELECT c.actor, c.since, c.until, count(DISTINCT h.mandate) AS held,
-    count(DISTINCT h.mandate) FILTER (WHERE sure_since <= moment AND moment < sure_until) AS sure,
-    count(DISTINCT h.mandate) FILTER (WHERE m.sunset = 1) AS ending
-  FROM career c
-  JOIN held h ON h.actor = c.actor AND h.since <= moment AND moment < h.until
-  JOIN mandate m ON m.id = h.mandate
-  GROUP BY c.actor, c.since, c.until
+  SELECT actor, since, until, count(*) AS held, count(*) FILTER (WHERE sure) AS sure,
+    count(*) FILTER (WHERE sunset = 1) AS ending
+  FROM (
+    SELECT c.actor, c.since, c.until, h.mandate, any_value(m.sunset) AS sunset,
+      bool_or(sure_since <= moment AND moment < sure_until) AS sure
+    FROM career c
+    JOIN held h ON h.actor = c.actor AND h.since <= moment AND moment < h.until
+    JOIN mandate m ON m.id = h.mandate
+    GROUP BY c.actor, c.since, c.until, h.mandate
+  )
+  GROUP BY actor, since, until
 );
 
 -- Gaps: what is expected, less what somebody certainly holds.
