@@ -8,13 +8,14 @@ import signal
 import threading
 import time
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mandates.dataset.snapshot import Snapshot, write_snapshot
+from mandates.dataset.snapshot import Snapshot, SnapshotError, write_snapshot
 from mandates.sparql.engine import Engine, Limits
 from mandates.sparql.negotiation import GRAPH_FORMATS, ROW_FORMATS, Format
 from mandates.sparql.problems import Problem
@@ -337,7 +338,20 @@ def test_nothing_is_left_running(snapshot: Snapshot) -> None:
         os.kill(keeper, 0)
 
 
-def test_a_folder_that_is_no_snapshot_is_refused(snapshot: Snapshot) -> None:
-    engine = Engine(snapshot.folder / "missing")
+def test_a_folder_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="no snapshot"):
+        Engine(tmp_path).start()
+
+
+def test_a_new_snapshot_that_is_broken_leaves_the_old_one_serving(tmp_path: Path) -> None:
+    node = ox.NamedNode("https://example.org/1")
+    first = write_snapshot(tmp_path, [ox.Quad(node, node, node, node)])
+    engine = Engine(tmp_path)
+    engine.start()
+    second = write_snapshot(tmp_path, [ox.Quad(node, node, ox.Literal("2"), node)])
+    second.quads_file.write_bytes(b"<https://example.org/1> <nonsense")
     with pytest.raises(RuntimeError, match="could not be opened"):
-        engine.start()
+        engine.reload()
+    assert engine.version == first.version
+    assert b"true" in run(engine, "ASK {}")
+    engine.close()

@@ -112,8 +112,8 @@ def w3c(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     for number in (1, 2, 3):
         path = Path(CHECKOUT) / f"sparql/sparql11/protocol/data{number}.nt"
         name = ox.NamedNode(f"http://kasei.us/2009/09/sparql/data/data{number}.rdf")
-        for quad in ox.parse(path=str(path), format=ox.RdfFormat.N_TRIPLES):
-            quads.append(ox.Quad(quad.subject, quad.predicate, quad.object, name))
+        parsed = ox.parse(path=str(path), format=ox.RdfFormat.N_TRIPLES)
+        quads += [ox.Quad(quad.subject, quad.predicate, quad.object, name) for quad in parsed]
     folder = tmp_path_factory.mktemp("w3c")
     write_snapshot(folder, quads)
     app = create_app(Settings(data_dir=folder, reload_seconds=0))

@@ -72,6 +72,7 @@ class Answer:
         seconds: wall time that the query took, waiting not counted.
         memory: most bytes that the worker has held above the store.
         body: the bytes, or a file positioned at its beginning when there are many.
+        encoding: how the body is compressed, empty when it is not.
     """
 
     kind: str
@@ -82,6 +83,7 @@ class Answer:
     seconds: float
     memory: int
     body: bytes | BinaryIO
+    encoding: str = ""
 
     def chunks(self) -> Iterator[bytes]:
         """The body in pieces; the file is closed at the end."""

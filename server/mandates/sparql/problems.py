@@ -45,6 +45,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "The query is nested too deeply",
             "Take out levels of nesting.",
         ),
+        "unauthorised": Kind(
+            401,
+            "That is for the operator",
+            "Send the operator's token as a bearer token.",
+        ),
         "update-refused": Kind(
             403,
             "The dataset is read-only",

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import re
 import threading
+import time
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+)
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
@@ -22,6 +33,7 @@ from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.request import not_acceptable
 from mandates.web.endpoint import Endpoint, Stream, common_headers, problem_response
 from mandates.web.entities import Entities
+from mandates.web.metrics import CONTENT_TYPE
 from mandates.web.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -76,10 +88,12 @@ def create_app(settings: Settings) -> Flask:
         return template.render(problem=problem, query_id=query_id, root=root)
 
     app.extensions["problem_page"] = problem_page
-    application = Endpoint(engine, settings, app.wsgi_app, problem_page)
+    endpoint = Endpoint(engine, settings, app.wsgi_app, problem_page)
+    app.extensions["endpoint"] = endpoint
+    application: Any = endpoint
     if settings.trusted_proxies:
         count = settings.trusted_proxies
-        application = ProxyFix(  # type: ignore[assignment]
+        application = ProxyFix(
             application, x_for=count, x_proto=count, x_host=count, x_prefix=count
         )
     app.wsgi_app = application  # type: ignore[method-assign]
@@ -106,6 +120,11 @@ def _engine() -> Engine:
     return engine
 
 
+def _endpoint() -> Endpoint:
+    endpoint: Endpoint = current_app.extensions["endpoint"]
+    return endpoint
+
+
 def _entities() -> Entities:
     entities: Entities = current_app.extensions["entities"]
     return entities
@@ -129,6 +148,49 @@ def ready() -> Response:
     if not engine.ready:
         raise Problem("not-ready", "The dataset is not open.", headers={"Retry-After": "2"})
     return Response(f"{engine.version}\n", mimetype="text/plain")
+
+
+@pages.get("/-/metrics")
+def metrics() -> Response:
+    """What is counted, for Prometheus."""
+    return Response(_endpoint().metrics.text(), content_type=CONTENT_TYPE)
+
+
+@pages.get("/-/queries")
+def queries() -> Response:
+    """The queries under way."""
+    _operator()
+    now = time.monotonic()
+    listed = [
+        {
+            "id": item.query_id,
+            "client": item.client,
+            "seconds": round(now - item.started, 3),
+            "query": item.query[:2000],
+        }
+        for item in _engine().live()
+    ]
+    return jsonify(listed)
+
+
+@pages.delete("/-/queries/<query_id>")
+def cancel(query_id: str) -> Response:
+    """Stop a query under way."""
+    _operator()
+    if not _engine().cancel(query_id):
+        raise Problem("not-found", f"No query {query_id} is under way.")
+    return Response(status=204)
+
+
+def _operator() -> None:
+    token = _settings().admin_token
+    if not token:
+        raise Problem("not-found", "This server has no token for its operator.")
+    given = request.headers.get("Authorization", "")
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise Problem(
+            "unauthorised", "The token is missing or wrong.", headers={"WWW-Authenticate": "Bearer"}
+        )
 
 
 @pages.get("/")

@@ -8,7 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -17,12 +20,17 @@ from mandates.sparql.engine import Answer, Engine
 from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, ROW_FORMATS, Format, choose
 from mandates.sparql.problems import Problem
 from mandates.sparql.request import METHODS, QUERY, QueryRequest, parse_request
+from mandates.web.cache import AnswerCache, Kept
+from mandates.web.cost import Allowance, client_key
+from mandates.web.encoding import ENCODINGS, WORTH_IT, choose_encoding, compress, compress_file
+from mandates.web.metrics import Metrics
 from mandates.web.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _LOG = logging.getLogger(__name__)
+_SLOW = logging.getLogger("mandates.slow")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _CONTENT_TYPES = {item.name: item.content_type for item in (*ROW_FORMATS, *GRAPH_FORMATS)}
 _NORMALISE_UP_TO = 8192
@@ -31,6 +39,7 @@ _REASONS = {
     204: "No Content",
     304: "Not Modified",
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
@@ -67,6 +76,9 @@ class Endpoint:
         pages: WSGIApplication,
         problem_page: ProblemPage,
     ) -> None:
+        self.cache = AnswerCache(settings.cache_mb << 20)
+        self.metrics = Metrics(engine, self.cache)
+        self._allowance = Allowance(settings.rate_seconds)
         self._engine = engine
         self._settings = settings
         self._pages = pages
@@ -100,32 +112,90 @@ class Endpoint:
         names = {name for name, _ in parse_qsl(environ.get("QUERY_STRING", ""), True)}
         return bool(names - {"format"})
 
+    def _cached(
+        self, environ: WSGIEnvironment, start_response: StartResponse, key: Hashable, query_id: str
+    ) -> Iterable[bytes] | None:
+        kept = self.cache.get(key, self._engine.version)
+        if kept is None:
+            return None
+        if _matches(environ, kept.etag):
+            return self._unchanged(start_response, query_id, kept.etag)
+        self.metrics.cached.labels("cache").inc()
+        self.metrics.requests.labels("200").inc()
+        start_response("200 OK", [*kept.headers, ("Query-Id", query_id)])
+        return [kept.body] if environ["REQUEST_METHOD"] != "HEAD" else [b""]
+
+    def _unchanged(
+        self, start_response: StartResponse, query_id: str, etag: str
+    ) -> Iterable[bytes]:
+        self.metrics.cached.labels("client").inc()
+        self.metrics.requests.labels("304").inc()
+        headers = self._headers(etag, self._engine.version)
+        start_response("304 Not Modified", [*headers, ("Query-Id", query_id)])
+        return [b""]
+
     def _query(
         self, environ: WSGIEnvironment, start_response: StartResponse, method: str, query_id: str
     ) -> Iterable[bytes]:
-        request = parse_request(
-            method,
-            environ.get("QUERY_STRING", ""),
-            environ.get("CONTENT_TYPE"),
-            self._body(environ) if method in ("POST", "QUERY") else b"",
-            environ.get("HTTP_ACCEPT"),
-        )
+        body = self._body(environ) if method in ("POST", "QUERY") else b""
+        accept = environ.get("HTTP_ACCEPT")
+        accept_encoding = environ.get("HTTP_ACCEPT_ENCODING")
+        query_string, content_type = environ.get("QUERY_STRING", ""), environ.get("CONTENT_TYPE")
+        # Only what may be asked is kept, so a method that is not served finds nothing either.
+        key = (query_string, content_type if body else "", body, accept, accept_encoding)
+        if method in METHODS:
+            kept = self._cached(environ, start_response, key, query_id)
+            if kept is not None:
+                return kept
+        request = parse_request(method, query_string, content_type, body, accept)
+        encoding = choose_encoding(accept_encoding)
         etag = self._etag(request)
         if etag and method in ("GET", "HEAD") and _matches(environ, etag):
-            start_response("304 Not Modified", self._headers(query_id, etag))
-            return []
-        client = environ.get("REMOTE_ADDR", "")
-        answer = self._engine.run(request, client=client, query_id=query_id)
-        if etag and answer.version != self._engine.version:
+            return self._unchanged(start_response, query_id, etag)
+        client = client_key(environ.get("REMOTE_ADDR", ""))
+        answer = self._run(request, client, query_id)
+        if answer.version != self._engine.version:
             etag = ""  # the dataset changed between the two looks at it
-        headers = self._headers(query_id, etag, answer.version)
+        answer = _encode(answer, encoding, self._settings.spool_dir)
+        if etag and answer.encoding:
+            # A strong tag belongs to the very bytes (RFC 9110, section 8.8.3.3).
+            etag = f'{etag[:-1]}-{answer.encoding}"'
+        headers = self._headers(etag, answer.version)
         headers.append(("Content-Type", _CONTENT_TYPES[answer.format]))
         headers.append(("Content-Length", str(answer.size)))
-        start_response("200 OK", headers)
+        if answer.encoding:
+            headers.append(("Content-Encoding", answer.encoding))
+        self.metrics.requests.labels("200").inc()
+        start_response("200 OK", [*headers, ("Query-Id", query_id)])
+        if isinstance(answer.body, bytes):
+            if etag:
+                self.cache.put(key, Kept(answer.version, etag, tuple(headers), answer.body))
+            return [answer.body] if method != "HEAD" else []
         if method == "HEAD":
             answer.discard()
             return []
-        return [answer.body] if isinstance(answer.body, bytes) else Stream(answer)
+        return Stream(answer)
+
+    def _run(self, request: QueryRequest, client: str, query_id: str) -> Answer:
+        self._allowance.check(client)
+        started = time.monotonic()
+        outcome: dict[str, Any] = {"problem": "internal-error"}
+        try:
+            answer = self._engine.run(request, client=client, query_id=query_id)
+            outcome = {"rows": answer.rows, "bytes": answer.size, "memory": answer.memory}
+        except Problem as problem:
+            outcome = {"problem": problem.slug}
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            if outcome.get("problem") not in ("busy", "not-ready"):
+                self._allowance.spend(client, seconds)
+            if seconds >= self._settings.slow_seconds:
+                log_query(query_id, request, client, seconds, outcome)
+        self.metrics.seconds.observe(answer.seconds)
+        self.metrics.rows.inc(answer.rows)
+        self.metrics.bytes.inc(answer.size)
+        return answer
 
     def _body(self, environ: WSGIEnvironment) -> bytes:
         limit = self._max_body
@@ -163,9 +233,8 @@ class Endpoint:
         )
         return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
-    def _headers(self, query_id: str, etag: str, version: str = "") -> Headers:
-        headers = common_headers(version or self._engine.version)
-        headers.append(("Query-Id", query_id))
+    def _headers(self, etag: str, version: str) -> Headers:
+        headers = common_headers(version)
         if etag:
             headers.append(("ETag", etag))
             headers.append(("Cache-Control", self._cache_control))
@@ -192,6 +261,8 @@ class Endpoint:
         start_response: StartResponse,
         query_id: str,
     ) -> Iterable[bytes]:
+        self.metrics.requests.labels(str(problem.status)).inc()
+        self.metrics.problems.labels(problem.slug).inc()
         status, headers, body = problem_response(
             problem,
             environ.get("HTTP_ACCEPT"),
@@ -280,9 +351,32 @@ def _as_text(problem: Problem) -> str:
 
 
 def _matches(environ: WSGIEnvironment, etag: str) -> bool:
-    # RFC 9110, section 13.1.2: weak comparison, and "*" matches whatever there is.
+    # RFC 9110, section 13.1.2: the comparison is weak, so one encoding stands for all of them.
     given = environ.get("HTTP_IF_NONE_MATCH")
     if not given:
         return False
-    tags = [tag.strip().removeprefix("W/") for tag in given.split(",")]
-    return etag in tags
+    wanted = _plain(etag)
+    return any(_plain(tag.strip().removeprefix("W/")) == wanted for tag in given.split(","))
+
+
+def _plain(etag: str) -> str:
+    stem, dash, encoding = etag.rstrip('"').rpartition("-")
+    return f'{stem}"' if dash and encoding in ENCODINGS else etag
+
+
+def _encode(answer: Answer, encoding: str, folder: Path | None) -> Answer:
+    if not encoding or answer.size < WORTH_IT:
+        return answer
+    if isinstance(answer.body, bytes):
+        packed = compress(answer.body, encoding)
+        return replace(answer, body=packed, size=len(packed), encoding=encoding)
+    file, size = compress_file(answer.body, encoding, folder)
+    return replace(answer, body=file, size=size, encoding=encoding)
+
+
+def log_query(
+    query_id: str, request: QueryRequest, client: str, seconds: float, outcome: dict[str, Any]
+) -> None:
+    """Write a query that took long to the log, with what it cost."""
+    facts = {"query_id": query_id, "client": client, "seconds": round(seconds, 3), **outcome}
+    _SLOW.warning("slow query", extra={"facts": {**facts, "query": request.query[:2000]}})

@@ -7,7 +7,11 @@ makes the server close the connection, and the client sees that something is mis
 
 from __future__ import annotations
 
-import os
+import json
+import logging
+import logging.config
+import sys
+import time
 from functools import partial
 from typing import Any
 
@@ -17,6 +21,49 @@ from granian.server import Server
 from mandates.dataset.snapshot import read_snapshot
 from mandates.web.app import create_app
 from mandates.web.settings import Settings
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and the facts that came with it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record."""
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line: dict[str, Any] = {
+            "time": f"{moment}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= getattr(record, "facts", {})
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _no_advice(record: logging.LogRecord) -> bool:
+    # Threads wait for workers here and don't compete for processors, so the advice does not fit.
+    return not record.getMessage().startswith("Configuration allows spawning up to")
+
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": JsonFormatter}},
+    "filters": {"no-advice": {"()": lambda: _no_advice}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["no-advice"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "_granian": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "granian.access": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+    },
+}
 
 
 def serve(settings: Settings) -> None:
@@ -31,6 +78,8 @@ def serve(settings: Settings) -> None:
         SnapshotError: there is no snapshot to serve.
     """
     read_snapshot(settings.data_dir)
+    logging.config.dictConfig(LOGGING)
+    sys.stderr.flush()
     server = Server(
         "mandates.web.app:create_app",
         address=settings.host,
@@ -42,11 +91,12 @@ def serve(settings: Settings) -> None:
         websockets=False,
         workers_kill_timeout=10,
         log_access=False,
+        log_dictconfig=LOGGING,
     )
-    # The target is loaded in the process that serves, after the fork: no thread exists before it.
+    # Loaded in the process that serves, after it was forked: no thread exists before that.
     server.serve(target_loader=partial(_load, settings), wrap_loader=False)
 
 
 def _load(settings: Settings, *_: Any, **__: Any) -> Any:
-    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    logging.config.dictConfig(LOGGING)
     return create_app(settings)

@@ -17,7 +17,8 @@ ENVIRONMENT_PREFIX = "MANDATES_"
 
 
 def _setting(default: Any, meaning: str) -> Any:
-    return field(default=default, metadata={"meaning": meaning})
+    # A secret must not get into a log by way of a printed object.
+    return field(default=default, repr="Token" not in meaning, metadata={"meaning": meaning})
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,14 @@ class Settings:
     threads: int = _setting(128, "Requests that are under way at once, waiting ones included.")
     cache_seconds: int = _setting(
         60, "Seconds for which a client may keep an answer without asking again."
+    )
+    cache_mb: int = _setting(64, "MiB of answers kept for requests that come again; 0 keeps none.")
+    rate_seconds: float = _setting(
+        0.0, "Seconds of query time that one client may use in a minute; 0 sets no limit."
+    )
+    slow_seconds: float = _setting(1.0, "Seconds from which on a query is written to the log.")
+    admin_token: str = _setting(
+        "", "Token with which the operator lists and stops queries; empty turns that off."
     )
     entity_status: int = _setting(
         303, "How entities answer: 303 sends on to a document, 200 gives it at once."

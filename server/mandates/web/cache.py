@@ -1,0 +1,75 @@
+"""Answers kept for requests that come again, letter for letter."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer as it was sent."""
+
+    version: str
+    etag: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class AnswerCache:
+    """Keeps the most recently used answers, up to a number of bytes.
+
+    Args:
+        capacity: bytes of all bodies together; 0 keeps nothing.
+
+    >>> cache = AnswerCache(1 << 20)
+    >>> cache.put("a", Kept("version 1", "", (), b"answer"))
+    >>> cache.get("a", "version 1").body, cache.get("a", "version 2")
+    (b'answer', None)
+    """
+
+    # What an entry costs besides its body, roughly, so that a million tiny ones are not free.
+    _OVERHEAD = 1024
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._size = 0
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+
+    def get(self, key: Hashable, version: str) -> Kept | None:
+        """The answer to a request, if it was given from this version of the dataset."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None:
+                return None
+            if kept.version != version:
+                self._drop(key)
+                return None
+            self._kept.move_to_end(key)
+            return kept
+
+    def put(self, key: Hashable, kept: Kept) -> None:
+        """Keep an answer, letting go of the ones that were not used for longest."""
+        if self._cost(kept) * 4 > self._capacity:
+            return  # one answer should not push out all others
+        with self._lock:
+            if key in self._kept:
+                self._drop(key)
+            self._kept[key] = kept
+            self._size += self._cost(kept)
+            while self._size > self._capacity:
+                self._drop(next(iter(self._kept)))
+
+    @property
+    def size(self) -> int:
+        """Bytes that the answers kept take, roughly."""
+        return self._size
+
+    def _drop(self, key: Hashable) -> None:
+        self._size -= self._cost(self._kept.pop(key))
+
+    def _cost(self, kept: Kept) -> int:
+        return len(kept.body) + self._OVERHEAD

@@ -1,0 +1,179 @@
+"""The server that `mandates serve` runs, over real connections."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pyoxigraph as ox
+import pytest
+
+from mandates.dataset.snapshot import write_snapshot
+from mandates.sparql.negotiation import GRAPH_FORMATS, ROW_FORMATS
+
+VALUE = ox.NamedNode("https://w3id.org/mandates/ns#value")
+START = "from mandates.web import Settings, serve; serve(Settings.from_environment())"
+
+
+def many(count: int) -> Iterator[ox.Quad]:
+    for number in range(count):
+        subject = ox.NamedNode(f"https://w3id.org/mandates/id/many/{number}")
+        yield ox.Quad(subject, VALUE, ox.Literal(f"line {number}\r\n" * 4), VALUE)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(data_dir: Path, start: str = START, **settings: object) -> Iterator[int]:
+    port = free_port()
+    values = {"data_dir": data_dir, "port": port, "reload_seconds": 0.1, **settings}
+    environment = {f"MANDATES_{name.upper()}": str(value) for name, value in values.items()}
+    process = subprocess.Popen([sys.executable, "-c", start], env={**os.environ, **environment})
+    try:
+        while True:
+            assert process.poll() is None, "the server ended by itself"
+            try:
+                if get(port, "/-/ready")[0] == 200:
+                    break
+            except OSError:
+                time.sleep(0.05)
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def get(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(
+            "GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
+        response = connection.getresponse()
+        found = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, found, response.read()
+    finally:
+        connection.close()
+
+
+def ask(port: int, query: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    return get(port, "/sparql?" + urlencode({"query": query}), **headers)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large")
+    write_snapshot(folder, many(20_000))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def port(large: Path) -> Iterator[int]:
+    with running(large, timeout=0.5, max_result_mb=6, concurrency=2, queue=2) as port:
+        yield port
+
+
+ROWS = "SELECT ?s ?o { ?s <https://w3id.org/mandates/ns#value> ?o }"
+GRAPH = "CONSTRUCT WHERE { ?s <https://w3id.org/mandates/ns#value> ?o }"
+
+
+@pytest.mark.parametrize(
+    ("query", "media_type"),
+    [
+        *((ROWS, form.media_type) for form in ROW_FORMATS),
+        *((GRAPH, form.media_type) for form in GRAPH_FORMATS),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br", "zstd"])
+def test_a_large_answer_has_the_length_it_promised(
+    port: int, query: str, media_type: str, encoding: str
+) -> None:
+    status, headers, body = ask(port, query, Accept=media_type, Accept_Encoding=encoding)
+    assert status == 200
+    assert "transfer-encoding" not in headers
+    assert int(headers["content-length"]) == len(body)
+    assert headers.get("content-encoding", "identity") == encoding
+
+
+@pytest.mark.parametrize("media_type", [form.media_type for form in (*ROW_FORMATS, *GRAPH_FORMATS)])
+def test_a_query_that_fails_late_is_a_503_and_never_a_part(port: int, media_type: str) -> None:
+    # The first rows come at once and the rest would take for ever.
+    tail = "{ ?s ?p ?o } UNION { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f FILTER(?s = ?a && ?a = ?o) }"
+    rows = media_type in {form.media_type for form in ROW_FORMATS}
+    head = "SELECT *" if rows else "CONSTRUCT { ?s ?p ?o }"
+    status, headers, body = ask(port, f"{head} {{ {tail} }}", Accept=media_type)
+    assert status == 503
+    assert headers["content-type"] == "application/problem+json"
+    assert json.loads(body)["type"].endswith("/timeout")
+    assert int(headers["retry-after"]) >= 1
+
+
+def test_an_answer_past_the_limit_is_a_413_and_never_a_part(port: int) -> None:
+    query = "SELECT * { ?s <https://w3id.org/mandates/ns#value> ?o . ?t ?p ?u } LIMIT 100000"
+    status, _, body = ask(port, query)
+    assert status == 413
+    assert json.loads(body)["limit"]["name"] == "max_bytes"
+
+
+BREAKING = """
+from mandates.web import app as module, Settings, server
+import mandates.web.endpoint as endpoint
+def break_off(self):
+    self.count = getattr(self, "count", 0) + 1
+    if self.count > 3:
+        raise RuntimeError("the disk is gone")
+    return next(self._chunks)
+endpoint.Stream.__next__ = break_off
+server.serve(Settings.from_environment())
+"""
+
+
+@pytest.mark.parametrize("protocol", ["HTTP/1.1", "HTTP/1.0"])
+def test_a_body_that_breaks_off_is_seen_to_be_a_part(large: Path, protocol: str) -> None:
+    with running(large, BREAKING) as port, socket.create_connection(("127.0.0.1", port)) as wire:
+        address = "/sparql?" + urlencode({"query": ROWS})
+        wire.sendall(f"GET {address} {protocol}\r\nHost: h\r\n\r\n".encode())
+        received = b""
+        while piece := wire.recv(1 << 16):
+            received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.")
+    assert b" 200 " in head.partition(b"\r\n")[0]
+    (length,) = re.findall(rb"(?im)^content-length: (\d+)", head)
+    assert 0 < len(body) < int(length)
+
+
+def test_a_client_that_goes_away_leaves_nothing_behind(port: int) -> None:
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", port)) as wire:
+            address = "/sparql?" + urlencode({"query": ROWS})
+            wire.sendall(f"GET {address} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+            wire.recv(100)
+    assert ask(port, "ASK {}")[0] == 200
+    while b"mandates_running 0.0" not in get(port, "/-/metrics")[2]:
+        time.sleep(0.05)
+
+
+def test_a_new_snapshot_is_served_without_a_restart(tmp_path: Path) -> None:
+    first = write_snapshot(tmp_path, many(1))
+    with running(tmp_path) as port:
+        assert ask(port, "ASK {}")[1]["dataset-version"] == first.version
+        second = write_snapshot(tmp_path, many(2))
+        while ask(port, "ASK {}")[1]["dataset-version"] != second.version:
+            time.sleep(0.05)
