@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pyoxigraph as ox
 
+from mandates.analysis.world import plain
 from mandates.dataset.names import GRAPH, ID, PREF_LABEL, TYPE, XSD, mand
 from mandates.overlap.findings import Evidence, Finding, Findings
 
@@ -117,7 +118,9 @@ def title(finding: Finding, labels: dict[str, str]) -> str:
     words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
     words = words.removesuffix(" finding")
     who = " and ".join(labels.get(a, a) for a in finding.actors)
-    cell = " of ".join(labels.get(c, c) for c in (finding.function_cell, finding.subject_cell) if c)
+    cell = " of ".join(
+        labels.get(plain(c), plain(c)) for c in (finding.function_cell, finding.subject_cell) if c
+    )
     text = f"{words[0].upper()}{words[1:]}"
     return text + (f": {who}" if who else "") + (f", {cell}" if cell else "")
 
@@ -138,7 +141,7 @@ def _finding(
     if finding.function_cell:
         yield mand("onFunction"), ox.NamedNode(finding.function_cell)
     if finding.subject_cell:
-        yield mand("onSubject"), ox.NamedNode(finding.subject_cell)
+        yield mand("onSubject"), ox.NamedNode(plain(finding.subject_cell))
     yield mand("validFrom"), _moment(finding.since)
     if finding.until:
         yield mand("validUntil"), _moment(finding.until)
@@ -161,9 +164,9 @@ def _pair(exhibit: Evidence, rank: int) -> Iterator[tuple[ox.NamedNode, ox.Named
     if exhibit.holding_b:
         yield mand("secondHolding"), ox.NamedNode(exhibit.holding_b)
     if exhibit.subject_a:
-        yield mand("firstSubject"), ox.NamedNode(exhibit.subject_a)
+        yield mand("firstSubject"), ox.NamedNode(plain(exhibit.subject_a))
     if exhibit.subject_b:
-        yield mand("secondSubject"), ox.NamedNode(exhibit.subject_b)
+        yield mand("secondSubject"), ox.NamedNode(plain(exhibit.subject_b))
     for axis, value in exhibit.similarity.items():
         yield mand(f"{axis}Similarity"), _decimal(Decimal(value) / 1000)
     yield mand("alikeCount"), _integer(exhibit.alike)

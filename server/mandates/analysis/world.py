@@ -39,6 +39,7 @@ _STATUS: dict[str, Status] = {
     MAND + "Transitional": "transitional",
     MAND + "DeFacto": "de-facto",
 }
+_OWN = "?of="
 _BROADER = ox.NamedNode(SKOS + "broader")
 
 # A condition of reporting comes after the act, so it is weaker than any that comes before it; the
@@ -75,13 +76,31 @@ def read_rows(store: ox.Store, *, known: datetime | None = None) -> Rows:
         mandates=tuple(_mandates(store)),
         holdings=tuple(_holdings(store, known, contested)),
         conditions=tuple(_conditions(store, known)),
-        ties=tuple(_ties(store)),
+        ties=tuple(_ties(store, contested)),
         savings=tuple(_savings(store)),
         instruments=tuple(_instruments(store)),
         expectations=tuple(_expectations(store)),
         rivals=tuple(rivals),
         incompatible=tuple(_incompatible(store)),
     )
+
+
+def own(concept: str, instrument: str) -> str:
+    """Name a self-regarding subject as an instrument's own.
+
+    The staff of one institution is not the staff of another, so on a subject marked
+    ``mand:isSelfRegarding`` two mandates meet only if one instrument confers both: each instrument
+    has a copy of the subject of its own in the tables.
+
+    >>> plain(own("https://w3id.org/mandates/scheme/subject/institution-staff", "x"))
+    'https://w3id.org/mandates/scheme/subject/institution-staff'
+    """
+    return f"{concept}{_OWN}{instrument}"
+
+
+def plain(concept: str) -> str:
+    """Return the subject that a name made by :func:`own` stands for, any other name as it is."""
+    return concept.split(_OWN, 1)[0]
 
 
 def polity(iri: str) -> str:
@@ -103,6 +122,18 @@ def _concepts(store: ox.Store) -> Iterator[Concept]:
             name = concept.rsplit("/", 1)[-1]
             universal = name.startswith("any-") and concept not in broader
             yield Concept(concept, scheme, tuple(broader.get(concept, ())), universal)
+    selfish = _self_regarding(store)
+    for instrument in sorted({i for _, i in pairs(store, mand("conferredUnder"))}):
+        for concept in sorted(selfish):
+            above = (own(wide, instrument) for wide in broader.get(concept, ()) if wide in selfish)
+            yield Concept(own(concept, instrument), "subject", tuple(above))
+
+
+def _self_regarding(store: ox.Store) -> set[str]:
+    """Collect the subjects that are marked self-regarding, with everything narrower."""
+    marked = {c for c, value in first(store, "isSelfRegarding").items() if value in ("true", "1")}
+    transitive = ox.NamedNode(SKOS + "broaderTransitive")
+    return marked | {narrow for narrow, wide in pairs(store, transitive) if wide in marked}
 
 
 def _mandates(store: ox.Store) -> Iterator[Mandate]:
@@ -126,6 +157,14 @@ def _mandates(store: ox.Store) -> Iterator[Mandate]:
     forces = {
         mandate: force for force in FORCES for mandate in instances(store, force.capitalize())
     }
+    selfish = _self_regarding(store)
+
+    def subjects(mandate: str, name: str) -> tuple[str, ...]:
+        found = axes[name][mandate]
+        if not under[mandate]:
+            return tuple(found)
+        return tuple(own(s, under[mandate][0]) if s in selfish else s for s in found)
+
     for mandate, force in sorted(forces.items()):
         # What a mandate names as its matter orphans it when it goes, as its own instrument does;
         # of several the one that has ended tells.
@@ -134,8 +173,8 @@ def _mandates(store: ox.Store) -> Iterator[Mandate]:
         yield Mandate(
             id=mandate,
             function=function.get(mandate),
-            subjects=tuple(axes["concernsSubject"][mandate]),
-            excluded=tuple(axes["excludesSubject"][mandate]),
+            subjects=subjects(mandate, "concernsSubject"),
+            excluded=subjects(mandate, "excludesSubject"),
             layers=tuple(axes["concernsLayer"][mandate]),
             territories=tuple(axes["appliesIn"][mandate]),
             addressees=tuple(axes["addresses"][mandate]),
@@ -204,9 +243,10 @@ def _conditions(store: ox.Store, known: datetime | None) -> Iterator[Condition]:
                 yield Condition(mandate, kinds[condition], actor)
 
 
-def _ties(store: ox.Store) -> Iterator[Tie]:
+def _ties(store: ox.Store, contested: set[str]) -> Iterator[Tie]:
     since, until = dates(store, "validFrom"), dates(store, "validUntil")
     low, high = first(store, "affiliate"), first(store, "affiliatedWith")
+    readings = table(store, "inReading")
     dated: set[tuple[str, str]] = set()
     ways: tuple[tuple[str, TieKind, bool], ...] = (
         ("AdministrativeControl", "subordinate", False),
@@ -216,7 +256,9 @@ def _ties(store: ox.Store) -> Iterator[Tie]:
         for node in sorted(instances(store, cls)):
             a, b = (high[node], low[node]) if swap else (low[node], high[node])
             dated |= {(a, b), (b, a)}
-            yield Tie(kind, a, b, since.get(node), until.get(node))
+            # Control that a rival reading denies excuses no overlap.
+            if contested.isdisjoint(readings[node]):
+                yield Tie(kind, a, b, since.get(node), until.get(node))
     plain: tuple[tuple[str, TieKind], ...] = (
         ("subordinateTo", "subordinate"),
         ("oversees", "oversees"),

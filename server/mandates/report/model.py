@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from mandates.analysis.actors import resolve
 from mandates.analysis.graph import finding_iri, title
-from mandates.analysis.world import read_world
+from mandates.analysis.world import plain, read_world
 from mandates.dataset.lookup import dates, first, instances, labels, pairs, table
 from mandates.dataset.names import ALT_LABEL, MAND, mand
 from mandates.overlap import find
@@ -251,8 +251,7 @@ def make_report(
     entries = [
         texts.entry(finding)
         for finding in find(world, as_of=as_of).rows()
-        if (not inside or (finding.actors and inside.issuperset(finding.actors)))
-        and finding.score >= minimum_score
+        if _concerns(finding, inside) and finding.score >= minimum_score
     ]
     order = list(SECTIONS)
     entries.sort(key=lambda e: (order.index(e.relation), -e.score, e.title, e.iri))
@@ -267,6 +266,19 @@ def make_report(
         held={actor: len({h.mandate for h in current if h.actor == actor}) for actor in shown},
         entries=tuple(entries),
     )
+
+
+def _concerns(finding: Finding, wanted: set[str]) -> bool:
+    """Whether a finding belongs in a report on these institutions; all do when none is named.
+
+    A contested holding concerns each side by itself: whether PTA holds a power or SMPRA does is a
+    question about PTA too.
+    """
+    if not wanted:
+        return True
+    if finding.relation == "contested-holding":
+        return not wanted.isdisjoint(finding.actors)
+    return bool(finding.actors) and wanted.issuperset(finding.actors)
 
 
 class _Texts:
@@ -312,7 +324,7 @@ class _Texts:
             title=title(finding, self.labels),
             actors=tuple(self.name(actor) for actor in finding.actors),
             function=self.name(finding.function_cell) if finding.function_cell else "",
-            subject=self.name(finding.subject_cell) if finding.subject_cell else "",
+            subject=self.name(plain(finding.subject_cell)) if finding.subject_cell else "",
             since=finding.since,
             until=finding.until,
             certain=finding.certain,
@@ -339,7 +351,7 @@ class _Texts:
         for axis, value in exhibit.similarity.items():
             words = f"{axis} meets at {value / 10:.0f} %"
             if axis == "subject" and exhibit.subject_a and exhibit.subject_b:
-                a, b = self.name(exhibit.subject_a), self.name(exhibit.subject_b)
+                a, b = self.name(plain(exhibit.subject_a)), self.name(plain(exhibit.subject_b))
                 words = f"{axis}: {a}" + (f" and {b}" if a != b else "") + f" ({value / 10:.0f} %)"
             result.append(words)
         return result
