@@ -1,0 +1,29 @@
+"""What is checked before anything is published, and how a mistake is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyoxigraph as ox
+
+from mandates.dataset.sources import Source
+from mandates.quality.problems import Problem, Severity, placed
+from mandates.quality.terms import undeclared, undescribed
+
+__all__ = ["Problem", "Severity", "validate"]
+
+
+def validate(store: ox.Store, sources: Sequence[Source]) -> list[Problem]:
+    """Check terms and shapes: the part of the checks that every build runs.
+
+    Args:
+        store: what the files say in the graphs of the files, and what they entail.
+        sources: the files that were read.
+
+    Returns:
+        Everything wrong, errors first.
+    """
+    quads = list(store)
+    problems = undeclared(quads, sources)
+    problems += undescribed(quads, sources)
+    return placed(problems, sources)

@@ -1,0 +1,181 @@
+"""Terms that nobody declared: misspelt, invented, or described nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
+
+import pyoxigraph as ox
+from rdflib import namespace as known
+from rdflib.namespace import DefinedNamespace
+
+from mandates.dataset.names import BASE, GRAPH, MAND, OWL, RDF, shorten
+from mandates.dataset.sources import Source
+from mandates.quality.problems import Problem, Severity
+
+_DECLARING = {
+    OWL + kind
+    for kind in (
+        "AnnotationProperty",
+        "Class",
+        "DatatypeProperty",
+        "NamedIndividual",
+        "ObjectProperty",
+        "Ontology",
+    )
+}
+_TYPE = RDF + "type"
+
+
+@cache
+def vocabularies() -> Mapping[str, frozenset[str]]:
+    """Give the terms of the public vocabularies whose list of terms is closed and known here.
+
+    Returns:
+        For each namespace the IRIs that it defines.
+
+    >>> "http://www.w3.org/2004/02/skos/core#broader" in vocabularies()[
+    ...     "http://www.w3.org/2004/02/skos/core#"]
+    True
+    """
+    found = {}
+    for name in ("DCAT", "DCTERMS", "ORG", "OWL", "PROV", "RDF", "RDFS", "SH", "SKOS", "VANN",
+                 "VOID", "XSD"):  # fmt: skip
+        vocabulary: type[DefinedNamespace] = getattr(known, name)
+        found[str(vocabulary)] = frozenset(str(term) for term in _terms(vocabulary))
+    return found
+
+
+def _terms(vocabulary: type[DefinedNamespace]) -> Iterator[str]:
+    namespace = str(vocabulary)
+    if namespace == RDF:
+        # Names that rdflib leaves out: the compound literal terms of RDF 1.1's successor drafts
+        # and the datatype rdf:PlainLiteral of the OWL 2 datatype map.
+        yield from (RDF + n for n in ("PlainLiteral", "language", "direction", "CompoundLiteral"))
+    for name in (*vocabulary.__annotations__, *getattr(vocabulary, "_extras", ())):
+        if not name.startswith("_"):
+            yield namespace + name
+
+
+def undeclared(quads: Iterable[ox.Quad], sources: Sequence[Source]) -> list[Problem]:
+    """Find terms of our namespace or of a known vocabulary that their vocabulary does not define.
+
+    Args:
+        quads: what the files say, in the graphs of the files.
+        sources: the files, to name lines.
+
+    Returns:
+        One error for each term and file, with the nearest term that exists.
+    """
+    quads = list(quads)
+    closed = dict(vocabularies())
+    closed[MAND] = frozenset(
+        q.subject.value
+        for q in quads
+        if q.predicate.value == _TYPE
+        and isinstance(q.subject, ox.NamedNode)
+        and isinstance(q.object, ox.NamedNode)
+        and q.object.value in _DECLARING
+    )
+    files = {source.graph: source for source in sources}
+    unknown: dict[tuple[str, str], str] = {}
+    for quad in quads:
+        if not isinstance(quad.graph_name, ox.NamedNode) or quad.graph_name.value not in files:
+            continue
+        for term in _iris(quad):
+            namespace = term[: max(term.rfind("#"), term.rfind("/")) + 1]
+            terms = closed.get(namespace)
+            numbered = namespace == RDF and re.fullmatch(r"_\d+", term[len(RDF) :])
+            if terms is not None and term != namespace and term not in terms and not numbered:
+                unknown[(term, quad.graph_name.value)] = namespace
+    return [
+        _unknown(term, closed[namespace], namespace, files[graph])
+        for (term, graph), namespace in sorted(unknown.items())
+    ]
+
+
+def _iris(quad: ox.Quad) -> Iterator[str]:
+    for term in (quad.subject, quad.predicate, quad.object):
+        if isinstance(term, ox.NamedNode):
+            yield term.value
+        elif isinstance(term, ox.Literal):
+            yield term.datatype.value
+
+
+def _unknown(term: str, terms: frozenset[str], namespace: str, source: Source) -> Problem:
+    local = {t[len(namespace) :] for t in terms if t.startswith(namespace)}
+    near = get_close_matches(term[len(namespace) :], sorted(local), n=1, cutoff=0.6)
+    hint = (
+        f"Did you mean {shorten(namespace + near[0])}?"
+        if near
+        else "Declare it in the ontology, or use a term that exists."
+    )
+    return Problem(
+        rule="undeclared-term",
+        severity=Severity.ERROR,
+        message=f"{shorten(term)} is not a term of <{namespace}>.",
+        file=source.name,
+        line=_line(term, source),
+        node=term,
+        hint=hint,
+    )
+
+
+def _line(term: str, source: Source) -> int | None:
+    """Find the first line that writes a term, with a prefix or in full."""
+    text = source.path.read_text("utf-8", "replace")
+    written = [re.escape(f"<{term}>")]
+    for prefix, namespace in re.findall(r"(?m)^@prefix\s+([\w-]*):\s+<([^>]*)>", text):
+        if term.startswith(namespace):
+            local = re.escape(term[len(namespace) :].replace("/", "\\/"))
+            written.append(rf"(?<![\w-]){prefix}:{local}(?![\w-])")
+    match = re.search("|".join(written), text)
+    return text.count("\n", 0, match.start()) + 1 if match else None
+
+
+def undescribed(quads: Iterable[ox.Quad], sources: Sequence[Source]) -> list[Problem]:
+    """Find things of the record that are named as a value and described nowhere.
+
+    Args:
+        quads: what the files say.
+        sources: the files, to name lines.
+
+    Returns:
+        One warning for each such thing and file that names it, with the nearest thing that exists.
+    """
+    quads = list(quads)
+    described = {q.subject.value for q in quads if isinstance(q.subject, ox.NamedNode)}
+    files = {source.graph: source for source in sources}
+    missing: set[tuple[str, str]] = set()
+    for quad in quads:
+        value = quad.object
+        if (
+            isinstance(value, ox.NamedNode)
+            and value.value not in described
+            and value.value.startswith(BASE)
+            and not value.value.startswith((MAND, BASE + "ns", GRAPH))
+            and isinstance(quad.graph_name, ox.NamedNode)
+            and quad.graph_name.value in files
+        ):
+            missing.add((value.value, quad.graph_name.value))
+    problems = []
+    for node, graph in sorted(missing):
+        folder = node[: node.rfind("/") + 1]
+        same = [d[len(folder) :] for d in described if d.startswith(folder)]
+        near = get_close_matches(node[len(folder) :], same, n=1, cutoff=0.85)
+        problems.append(
+            Problem(
+                rule="undescribed",
+                severity=Severity.WARNING,
+                message=f"{shorten(node)} is named here and described nowhere.",
+                file=files[graph].name,
+                line=_line(node, files[graph]),
+                node=node,
+                hint=f"Did you mean {shorten(folder + near[0])}?"
+                if near
+                else "Describe it, or correct it.",
+            )
+        )
+    return problems
