@@ -61,8 +61,11 @@ def worlds(draw: st.DrawFn) -> Rows:
         for name in ("function", "subject", "layer", "territory", "addressee")
     }
     ids = {name: st.sampled_from([c.id for c in concepts]) for name, concepts in axes.items()}
+    # A tidy world knows every axis; in the other half of them, any may be unknown.
+    least = draw(st.integers(0, 1))
     some = {
-        name: st.lists(concept, max_size=2, unique=True).map(tuple) for name, concept in ids.items()
+        name: st.lists(concept, min_size=least, max_size=2, unique=True).map(tuple)
+        for name, concept in ids.items()
     }
     rare = st.sampled_from([False, False, False, True])
     instruments = [
@@ -72,15 +75,15 @@ def worlds(draw: st.DrawFn) -> Rows:
     scopes = draw(
         st.lists(
             st.tuples(
-                st.sampled_from([None, *(c.id for c in axes["function"] * 3)]),
-                st.lists(ids["subject"], max_size=3, unique=True).map(tuple),
+                st.sampled_from([*([] if least else [None]), *(c.id for c in axes["function"])]),
+                st.lists(ids["subject"], min_size=least, max_size=3, unique=True).map(tuple),
                 some["subject"] if draw(flags) else st.just(()),
                 some["layer"],
                 some["territory"],
                 some["addressee"],
             ),
             min_size=1,
-            max_size=4,
+            max_size=3,
         )
     )
     mandates = []

@@ -18,6 +18,7 @@ from typing import Final
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from mandates.overlap.findings import (
     EVIDENCE_COLUMNS,
@@ -324,25 +325,33 @@ def _closure(direct: Iterable[tuple[int, int, Span]]) -> set[tuple[int, int, Spa
 
 def _fetch(connection: duckdb.DuckDBPyConnection, world: World, weights: Weights) -> Findings:
     finding = connection.execute(
-        "SELECT * EXCLUDE (id, a, b, part), a AS actor_a, b AS actor_b FROM finding ORDER BY id"
+        "SELECT * EXCLUDE (a, b, part), a AS actor_a, b AS actor_b FROM finding"
     ).fetchnumpy()
-    keys = connection.execute("SELECT key FROM keyed ORDER BY id").fetchnumpy()["key"]
-    evidence = connection.execute("SELECT * FROM evidence ORDER BY finding, position").fetchnumpy()
+    keyed = connection.execute("SELECT id, key FROM keyed").fetchnumpy()
+    evidence = connection.execute("SELECT * FROM evidence").fetchnumpy()
     shares = connection.execute(
         "SELECT f.id AS finding, actor, mandates FROM share s "
-        "JOIN finding f ON f.relation = ? AND f.part = s.id ORDER BY f.id, actor",
+        "JOIN finding f ON f.relation = ? AND f.part = s.id",
         [RELATIONS.index("fragmentation")],
     ).fetchnumpy()
-    # Conditions travel by weight, which names the kind: no two kinds weigh the same.
+    # Conditions travel by weight, which names the kind: no two kinds weigh the same. The last place
+    # is the one that -1 points to.
     kinds = np.full(1002, NONE, np.int64)
     for code, kind in enumerate(CONDITIONS):
         kinds[weights.mitigation[kind]] = code
-    mitigation = evidence["mitigation"].astype(np.int64)
-    evidence["mitigation"] = np.where(mitigation < 0, NONE, kinds[mitigation])
+    evidence["mitigation"] = kinds[evidence["mitigation"]]
+    keys = keyed["key"][np.argsort(keyed["id"])].tolist()
     return Findings(
         world=world,
-        keys=tuple(keys.tolist()),
-        table={column: finding[column].astype(np.int64) for column in FINDING_COLUMNS},
-        evidence={column: evidence[column].astype(np.int64) for column in EVIDENCE_COLUMNS},
-        shares={column: shares[column].astype(np.int64) for column in SHARE_COLUMNS},
+        keys=tuple(keys),
+        table=_ordered(finding, FINDING_COLUMNS, finding["id"]),
+        evidence=_ordered(evidence, EVIDENCE_COLUMNS, evidence["finding"], evidence["position"]),
+        shares=_ordered(shares, SHARE_COLUMNS, shares["finding"], shares["actor"]),
     )
+
+
+def _ordered(
+    given: Mapping[str, NDArray[np.int64]], columns: Iterable[str], *rank: NDArray[np.int64]
+) -> Columns:
+    order = np.lexsort(rank[::-1])
+    return {column: given[column][order].astype(np.int64, copy=False) for column in columns}

@@ -348,6 +348,8 @@ class World:
                         "names must be sorted and distinct"
                     )
         tables = {key: _columns(key, self.tables.get(key, {})) for key in SCHEMA}
+        for key in _AXIS_TABLES:
+            tables[key] = _distinct(tables[key])
         object.__setattr__(self, "names", names)
         object.__setattr__(self, "tables", tables)
         for key, table in tables.items():
@@ -396,6 +398,15 @@ def _columns(key: str, given: Table) -> dict[str, IntArray]:
     if len({len(values) for values in columns.values()}) > 1:
         raise WorldError(f"{key}: the columns differ in length")
     return columns
+
+
+def _distinct(table: dict[str, IntArray]) -> dict[str, IntArray]:
+    """Return a many-to-many table sorted by mandate and concept, each row once."""
+    order = np.lexsort((table["concept"], table["mandate"]))
+    rows = {column: values[order] for column, values in table.items()}
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = (np.diff(rows["mandate"]) != 0) | (np.diff(rows["concept"]) != 0)
+    return {column: values[fresh] for column, values in rows.items()}
 
 
 def _check_table(key: str, table: Table, names: Mapping[str, tuple[str, ...]]) -> None:

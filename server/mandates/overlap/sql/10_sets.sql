@@ -1,7 +1,7 @@
 -- One axis of the mandates: each distinct set of concepts gets a number; -1 is the unknown.
 -- $axis is the axis, $source its table.
 CREATE TABLE ${axis}_list AS
-SELECT mandate::INTEGER AS mandate, list(DISTINCT concept::INTEGER ORDER BY concept::INTEGER) AS members
+SELECT mandate::INTEGER AS mandate, list(concept::INTEGER ORDER BY concept) AS members
 FROM $source GROUP BY mandate;
 
 CREATE TABLE ${axis}_set AS

@@ -35,7 +35,7 @@ DROP TABLE standing;
 CREATE TABLE ground_pair AS
 SELECT p.id AS a, q.id AS b, s.similarity AS subject_similarity, t.similarity AS place_similarity,
   s.over * t.over AS over, s.under * t.under AS under, t.known = 1 AS known,
-  s.lower AS subject, i.cell AS subject_cell
+  s.lower AS subject, i.cell AS subject_cell, p.subject = q.subject AS same
 FROM ground p
 JOIN comparable s ON s.a = p.subject
 JOIN place_pair t ON t.a = p.place

@@ -1,5 +1,16 @@
 -- Pairs of classes of different actors whose scopes meet, once for each subject cell.
 -- a is the first actor by name, and over tells whether its scope contains the other's.
+
+-- First who meets whom at all, in narrow rows, for most candidates fall on the function.
+CREATE TABLE narrow AS SELECT ground, id AS class, actor, function FROM placed WHERE force <> 3;
+
+CREATE TABLE candidate AS
+SELECT g.a AS ground_a, g.b AS ground_b, x.class AS class_x, y.class AS class_y
+FROM ground_pair g
+JOIN narrow x ON x.ground = g.a
+JOIN narrow y ON y.ground = g.b AND x.actor <> y.actor AND (g.a < g.b OR x.actor < y.actor)
+JOIN comparable f ON f.a = x.function AND f.b = y.function;
+
 CREATE TABLE met AS
 SELECT
   i.cell AS function_cell, g.subject_cell,
@@ -39,9 +50,10 @@ SELECT
     * (1000 - coalesce(greatest(qx.mitigation, qy.mitigation), 0))
     // 1000000000
   )::SMALLINT AS points
-FROM ground_pair g
-JOIN placed x ON x.ground = g.a
-JOIN placed y ON y.ground = g.b AND x.actor <> y.actor AND (g.a < g.b OR x.actor < y.actor)
+FROM candidate c
+JOIN ground_pair g ON g.a = c.ground_a AND g.b = c.ground_b
+JOIN placed x ON x.ground = c.ground_a AND x.id = c.class_x
+JOIN placed y ON y.ground = c.ground_b AND y.id = c.class_y
 JOIN comparable f ON f.a = x.function AND f.b = y.function
 JOIN concept_info i ON i.id = f.lower
 JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
@@ -51,8 +63,7 @@ LEFT JOIN carving cy ON cy.excluded = y.excluded AND cy.subject = g.subject
 LEFT JOIN asked_member qx ON qx.id = x.asked AND qx.counterpart = y.actor
 LEFT JOIN asked_member qy ON qy.id = y.asked AND qy.counterpart = x.actor
 LEFT JOIN rivalry v ON v.a = x.reading AND v.b = y.reading
-WHERE x.force <> 3 AND y.force <> 3
-  AND coalesce(cx.effect, 0) < 2 AND coalesce(cy.effect, 0) < 2
+WHERE coalesce(cx.effect, 0) < 2 AND coalesce(cy.effect, 0) < 2
   AND (v.a IS NULL OR x.shared >= 0 AND x.shared = y.shared);
 
 -- Mandates with several subjects may meet more than once in a cell: the closest meeting counts.
@@ -65,3 +76,4 @@ QUALIFY row_number() OVER (
   ORDER BY subject_similarity DESC, subject_a, subject_b) = 1;
 
 DROP TABLE met;
+DROP TABLE candidate;

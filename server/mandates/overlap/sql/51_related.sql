@@ -38,6 +38,18 @@ CROSS JOIN (SELECT DISTINCT function_cell AS cell FROM broad) y
 LEFT JOIN comparable c ON c.a = x.cell AND c.b = y.cell
 WHERE c.a IS NULL;
 
+-- As for overlaps, narrow rows first.
+CREATE TABLE broad_narrow AS SELECT ground, id AS broad, actor, function_cell FROM broad_placed;
+
+CREATE TABLE neighbour AS
+SELECT g.a AS ground_a, g.b AS ground_b, x.broad AS broad_x, y.broad AS broad_y
+FROM ground_pair g
+JOIN broad_narrow x ON x.ground = g.a
+JOIN broad_narrow y
+  ON y.ground = g.b AND x.actor <> y.actor AND (g.a < g.b OR x.actor < y.actor)
+JOIN apart ON apart.a = x.function_cell AND apart.b = y.function_cell
+WHERE g.same;
+
 CREATE TABLE beside_each AS
 SELECT CASE WHEN x.actor < y.actor THEN x.id ELSE y.id END AS broad_a,
   CASE WHEN x.actor < y.actor THEN y.id ELSE x.id END AS broad_b,
@@ -48,16 +60,17 @@ SELECT CASE WHEN x.actor < y.actor THEN x.id ELSE y.id END AS broad_a,
   (($w_subject::BIGINT * 1000 + $w_layer::BIGINT * l.similarity
       + $w_territory::BIGINT * g.place_similarity) // ($w_subject + $w_layer + $w_territory)
     * (1000 - coalesce(greatest(qx.mitigation, qy.mitigation), 0)) // 1000)::SMALLINT AS points
-FROM ground_pair g
-JOIN broad_placed x ON x.ground = g.a
-JOIN broad_placed y
-  ON y.ground = g.b AND x.actor <> y.actor AND (g.a < g.b OR x.actor < y.actor)
-JOIN apart ON apart.a = x.function_cell AND apart.b = y.function_cell
+FROM neighbour n
+JOIN ground_pair g ON g.a = n.ground_a AND g.b = n.ground_b
+JOIN broad_placed x ON x.ground = n.ground_a AND x.id = n.broad_x
+JOIN broad_placed y ON y.ground = n.ground_b AND y.id = n.broad_y
 JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
 LEFT JOIN asked_member qx ON qx.id = x.asked AND qx.counterpart = y.actor
 LEFT JOIN asked_member qy ON qy.id = y.asked AND qy.counterpart = x.actor
 LEFT JOIN rivalry v ON v.a = x.reading AND v.b = y.reading
-WHERE g.over * g.under = 1 AND v.a IS NULL;
+WHERE v.a IS NULL;
+
+DROP TABLE neighbour;
 
 CREATE TABLE beside AS
 SELECT * FROM beside_each WHERE NOT several
