@@ -2,38 +2,45 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: serve build test check lint bench lock clean
+.PHONY: serve build test check lint lock clean
 
-serve: $(STAMP)  ## install, build the dataset, serve on http://127.0.0.1:8000
+serve: $(VENV)/.serving  ## install what serving needs, build the dataset, serve on http://127.0.0.1:8000
 	$(BIN)/mandates serve --build
 
-test: $(STAMP)  ## install, lint, type-check and test
+test: $(VENV)/.developing  ## install, lint, type-check and test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pytest $(PYTEST)
 
-build: $(STAMP)  ## build the dataset
+build: $(VENV)/.serving  ## build the dataset
 	$(BIN)/mandates build
 
-check: $(STAMP)  ## every check on ontology and record, the reasoner included
+check: $(VENV)/.developing  ## every check on ontology and record, the reasoner included
 	$(BIN)/mandates check
 
-lint: $(STAMP)
+lint: $(VENV)/.developing
 	$(BIN)/pre-commit run --all-files
 
-lock: $(STAMP)  ## renew requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --generate-hashes \
-	  --custom-compile-command "make lock" --extra dev pyproject.toml --output-file requirements.lock --upgrade
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
+	--generate-hashes --custom-compile-command "make lock" --upgrade
 
-# The lock pins every package with its hashes; the project itself is then added without resolving anything.
-$(STAMP): requirements.lock pyproject.toml
+lock: $(VENV)/.developing  ## renew the lock files
+	$(LOCK) --extra build pyproject.toml --output-file requirements.lock
+	$(LOCK) --extra dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+
+# The lock files pin every package with its hashes; the project itself is then added without resolving anything.
+$(VENV)/.serving: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $(STAMP)
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.developing: requirements-dev.lock $(VENV)/.serving
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	touch $@
 
 clean:
 	rm -rf $(VENV) build dist

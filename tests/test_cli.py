@@ -1,0 +1,149 @@
+"""The command: what it prints, writes, refuses and returns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mandates.cli import main
+
+HEAD = """
+@prefix actor: <https://w3id.org/mandates/id/pk/actor/> .
+@prefix evidence: <https://w3id.org/mandates/id/pk/evidence/> .
+@prefix event: <https://w3id.org/mandates/id/pk/event/> .
+@prefix function: <https://w3id.org/mandates/scheme/function/> .
+@prefix instrument: <https://w3id.org/mandates/id/pk/instrument/> .
+@prefix mand: <https://w3id.org/mandates/ns#> .
+@prefix mandate: <https://w3id.org/mandates/id/pk/mandate/> .
+@prefix peca: <https://w3id.org/mandates/id/pk/instrument/peca-2016/> .
+@prefix role: <https://w3id.org/mandates/id/pk/role/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix subject: <https://w3id.org/mandates/scheme/subject/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+MANDATE = """
+mandate:test a mand:Power ;
+    skos:prefLabel "Test"@en ;
+    mand:actionPhrase "test"@en ;
+    mand:vestedIn actor:pta ;
+    mand:hasFunction function:license ;
+    mand:concernsSubject subject:social-media ;
+    mand:inCapacity mand:LeadCapacity ;
+    mand:conferredBy peca:s37.1 ;
+    mand:beginsWith event:peca-2016-commencement ;
+    mand:supportedBy evidence:peca-s37.1 .
+"""
+WRONG = {
+    "syntax": ("mandate:test a mand:Power", "turtle-syntax", ":14:"),
+    "unknown term": (MANDATE.replace("mand:inCapacity", "mand:inCapacitty"), "inCapacitty", "inCapacity"),
+    "no evidence": (
+        MANDATE.replace(" ;\n    mand:supportedBy evidence:peca-s37.1 .", " ."),
+        "mandate",
+        "evidence",
+    ),
+    "ends before it begins": (
+        MANDATE.replace(
+            "    mand:supportedBy", "    mand:endsWith event:before ;\n    mand:supportedBy"
+        )
+        + """
+event:before a mand:Repeal ;
+    skos:prefLabel "Before"@en ;
+    mand:effectiveFrom "2000-01-01T00:00:00+05:00"^^xsd:dateTime ;
+    mand:effectivePrecision mand:DayPrecision ;
+    mand:notifiedOn "2000-01-01T00:00:00+05:00"^^xsd:dateTime ;
+    mand:notifiedPrecision mand:DayPrecision ;
+    mand:supportedBy evidence:peca-s37.1 .
+""",
+        "mandate/test",
+        "before",
+    ),
+    "role nobody fills": (
+        """
+role:nobody a mand:LegalRole ;
+    skos:prefLabel "nobody"@en ;
+    mand:roleOf instrument:peca-2016 ;
+    mand:definedBy peca:s37.1 .
+""",
+        "role/nobody",
+        "fill",
+    ),
+    "date without offset": (
+        """
+event:naked a mand:Repeal ;
+    skos:prefLabel "Naked"@en ;
+    mand:effectiveFrom "2000-01-01T00:00:00"^^xsd:dateTime ;
+    mand:effectivePrecision mand:DayPrecision ;
+    mand:supportedBy evidence:peca-s37.1 .
+""",
+        "event/naked",
+        "offset",
+    ),
+}
+
+
+def run(*args: str | Path, text: str | None = None) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in args], input=text)
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_validate_names_file_or_node_and_rule(mistake: str, tmp_path: Path) -> None:
+    turtle, *expected = WRONG[mistake]
+    file = tmp_path / "mine.ttl"
+    file.write_text(HEAD + turtle, "utf-8")
+    result = run("validate", file)
+    assert result.exit_code == 1
+    for words in expected:
+        assert words in result.output
+    assert "mine.ttl" in result.output
+
+
+def test_validate_accepts_what_is_right(tmp_path: Path) -> None:
+    file = tmp_path / "mine.ttl"
+    file.write_text(HEAD + MANDATE, "utf-8")
+    result = run("validate", file)
+    assert result.exit_code == 0, result.output
+
+
+def test_a_build_with_a_mistake_leaves_the_last_good_snapshot(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    before = (data_dir / "current").resolve()
+    file = tmp_path / "mine.ttl"
+    file.write_text(HEAD + WRONG["no evidence"][0], "utf-8")
+    result = run("build", "--data-dir", data_dir, "--with", file)
+    assert result.exit_code == 1
+    assert "last good snapshot" in result.output
+    assert (data_dir / "current").resolve() == before
+
+
+def test_query_prints_a_table_csv_and_turtle(data_dir: Path) -> None:
+    select = "SELECT ?label { actor:pta skos:altLabel ?label }"
+    assert "PTA" in run("query", "-", "--data-dir", data_dir, text=select).output
+    csv = run("query", "-", "--data-dir", data_dir, "--format", "csv", text=select)
+    assert csv.output.splitlines()[0] == "label"
+    graph = run("query", "-", "--data-dir", data_dir, text="DESCRIBE actor:pta")
+    assert "Pakistan Telecommunication Authority" in graph.output
+
+
+def test_query_says_where_the_mistake_is(data_dir: Path) -> None:
+    result = run("query", "-", "--data-dir", data_dir, text="SELECT *\n{ ?s ?p }")
+    assert result.exit_code == 1
+    assert "line 2" in result.output
+
+
+def test_query_without_a_dataset_says_what_to_do(tmp_path: Path) -> None:
+    result = run("query", "-", "--data-dir", tmp_path, text="ASK {}")
+    assert result.exit_code == 1
+    assert "mandates build" in result.output
+
+
+def test_every_command_has_help() -> None:
+    for name, command in main.commands.items():
+        result = run(name, "--help")
+        assert result.exit_code == 0
+        assert command.help
+        for parameter in command.params:
+            if hasattr(parameter, "help"):
+                assert parameter.help or parameter.name == "minimum_score", (name, parameter.name)
