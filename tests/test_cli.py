@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -37,7 +38,11 @@ mandate:test a mand:Power ;
 """
 WRONG = {
     "syntax": ("mandate:test a mand:Power", "turtle-syntax", ":14:"),
-    "unknown term": (MANDATE.replace("mand:inCapacity", "mand:inCapacitty"), "inCapacitty", "inCapacity"),
+    "unknown term": (
+        MANDATE.replace("mand:inCapacity", "mand:inCapacitty"),
+        "inCapacitty",
+        "inCapacity",
+    ),
     "no evidence": (
         MANDATE.replace(" ;\n    mand:supportedBy evidence:peca-s37.1 .", " ."),
         "mandate",
@@ -145,5 +150,5 @@ def test_every_command_has_help() -> None:
         assert result.exit_code == 0
         assert command.help
         for parameter in command.params:
-            if hasattr(parameter, "help"):
+            if isinstance(parameter, click.Option):
                 assert parameter.help or parameter.name == "minimum_score", (name, parameter.name)

@@ -60,8 +60,12 @@ def ask(
     try:
         store = open_store(read_snapshot(data_dir))
         result = store.query(with_prefixes(text))
-    except (SnapshotError, SyntaxError) as error:
+    except SnapshotError as error:
         raise AskError(str(error)) from None
+    except SyntaxError as error:
+        place = re.match(r"error at (\d+):(\d+): (.*)", str(error), re.DOTALL)
+        where = f"line {place[1]}, column {place[2]}: {place[3]}" if place else str(error)
+        raise AskError(where) from None
     if isinstance(result, ox.QueryTriples):
         if form and form not in _TRIPLES:
             raise AskError(f"this query makes a graph, which has no form {form}")
