@@ -8,7 +8,8 @@ import pyoxigraph as ox
 
 from mandates.dataset.sources import Source
 from mandates.quality.problems import Problem, Severity, placed
-from mandates.quality.terms import undeclared, undescribed
+from mandates.quality.shapes import check_shapes
+from mandates.quality.terms import described_twice, undeclared, undescribed
 
 __all__ = ["Problem", "Severity", "validate"]
 
@@ -21,9 +22,11 @@ def validate(store: ox.Store, sources: Sequence[Source]) -> list[Problem]:
         sources: the files that were read.
 
     Returns:
-        Everything wrong, errors first.
+        Everything wrong, errors first; what is only worth knowing is left out.
     """
     quads = list(store)
     problems = undeclared(quads, sources)
     problems += undescribed(quads, sources)
-    return placed(problems, sources)
+    problems += described_twice(quads, sources)
+    problems += check_shapes(quads)
+    return placed((p for p in problems if p.severity is not Severity.INFO), sources)

@@ -27,6 +27,8 @@ _DECLARING = {
     )
 }
 _TYPE = RDF + "type"
+#: Terms of other vocabularies that several of our modules may declare for their own use.
+_ELSEWHERE = tuple(str(vocabulary) for vocabulary in (known.DCTERMS, known.SKOS, known.PROV))
 
 
 @cache
@@ -143,7 +145,7 @@ def undescribed(quads: Iterable[ox.Quad], sources: Sequence[Source]) -> list[Pro
         sources: the files, to name lines.
 
     Returns:
-        One warning for each such thing and file that names it, with the nearest thing that exists.
+        One error for each such thing and file that names it, with the nearest thing that exists.
     """
     quads = list(quads)
     described = {q.subject.value for q in quads if isinstance(q.subject, ox.NamedNode)}
@@ -168,7 +170,7 @@ def undescribed(quads: Iterable[ox.Quad], sources: Sequence[Source]) -> list[Pro
         problems.append(
             Problem(
                 rule="undescribed",
-                severity=Severity.WARNING,
+                severity=Severity.ERROR,
                 message=f"{shorten(node)} is named here and described nowhere.",
                 file=files[graph].name,
                 line=_line(node, files[graph]),
@@ -179,3 +181,36 @@ def undescribed(quads: Iterable[ox.Quad], sources: Sequence[Source]) -> list[Pro
             )
         )
     return problems
+
+
+def described_twice(quads: Iterable[ox.Quad], sources: Sequence[Source]) -> list[Problem]:
+    """Find things that two files describe: sooner or later the two disagree.
+
+    Args:
+        quads: what the files say.
+        sources: the files, to name them.
+
+    Returns:
+        One warning for each thing that more than one file gives a type.
+    """
+    names = {source.graph: source.name for source in sources}
+    typed: dict[str, set[str]] = {}
+    for quad in quads:
+        if (
+            quad.predicate.value == _TYPE
+            and isinstance(quad.subject, ox.NamedNode)
+            and isinstance(quad.graph_name, ox.NamedNode)
+            and quad.graph_name.value in names
+        ):
+            typed.setdefault(quad.subject.value, set()).add(names[quad.graph_name.value])
+    return [
+        Problem(
+            rule="described-twice",
+            severity=Severity.WARNING,
+            message=f"{shorten(node)} is described in {' and in '.join(sorted(files))}.",
+            node=node,
+            hint="Keep one description.",
+        )
+        for node, files in sorted(typed.items())
+        if len(files) > 1 and not node.startswith(_ELSEWHERE)
+    ]

@@ -1,0 +1,124 @@
+"""Hold a graph against the shapes: SHACL, and the queries that stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import pyoxigraph as ox
+from pyshacl import validate as pyshacl_validate
+from rdflib import BNode, Graph, Literal, URIRef
+from rdflib.namespace import RDF, SH
+from rdflib.term import Node
+
+from mandates.dataset.names import RDF as RDF_NS
+from mandates.dataset.names import XSD
+from mandates.dataset.sources import project_root
+from mandates.quality.problems import Problem, Severity
+from mandates.quality.queries import apply, read_rules
+
+SHAPE = "https://w3id.org/mandates/shape/"
+_PLAIN = {ox.NamedNode(XSD + "string"), ox.NamedNode(RDF_NS + "langString")}
+_SEVERITY = {
+    str(SH.Violation): Severity.ERROR,
+    str(SH.Warning): Severity.WARNING,
+    str(SH.Info): Severity.INFO,
+}
+
+
+@cache
+def read_shapes(folder: Path) -> Graph:
+    """Parse every ``.ttl`` file of a folder into one graph of shapes.
+
+    >>> from mandates.dataset.sources import project_root
+    >>> len(read_shapes(project_root() / "shapes")) > 100
+    True
+    """
+    shapes = Graph()
+    for path in sorted(folder.glob("*.ttl")):
+        shapes.parse(path, format="turtle")
+    return shapes
+
+
+def shape_names(folder: Path | None = None) -> list[str]:
+    """Name every shape and query rule, sorted.
+
+    >>> "mandate-evidence" in shape_names() and "interval-order" in shape_names()
+    True
+    """
+    folder = folder or project_root() / "shapes"
+    shapes = read_shapes(folder)
+    named = {
+        str(shape).removeprefix(SHAPE)
+        for kind in (SH.NodeShape, SH.PropertyShape)
+        for shape in shapes.subjects(RDF.type, kind)
+        if isinstance(shape, URIRef)
+    }
+    return sorted(named | {rule.name for rule in read_rules(folder)})
+
+
+def to_rdflib(triples: Iterable[ox.Quad]) -> Graph:
+    """Copy quads into an rdflib graph, leaving graph names behind.
+
+    >>> a = ox.NamedNode("https://example.org/a")
+    >>> len(to_rdflib([ox.Quad(a, a, ox.Literal("x", language="en"))]))
+    1
+    """
+    terms: dict[object, Node] = {}
+
+    def convert(term: object) -> Node:
+        known = terms.get(term)
+        if known is None:
+            if isinstance(term, ox.NamedNode):
+                known = URIRef(term.value)
+            elif isinstance(term, ox.BlankNode):
+                known = BNode(term.value)
+            elif isinstance(term, ox.Literal):
+                # Ill-typed literals are data to be judged, not to be tidied while they are read.
+                # rdflib keeps "x" and "x"^^xsd:string apart, which RDF 1.1 makes one term.
+                typed = None if term.datatype in _PLAIN else URIRef(term.datatype.value)
+                known = Literal(term.value, lang=term.language, datatype=typed, normalize=False)
+            else:
+                raise TypeError(f"no RDF 1.1 term: {term}")
+            terms[term] = known
+        return known
+
+    graph = Graph()
+    for quad in triples:
+        graph.add((convert(quad.subject), convert(quad.predicate), convert(quad.object)))
+    return graph
+
+
+def check_shapes(quads: Iterable[ox.Quad], folder: Path | None = None) -> list[Problem]:
+    """Find every place where a graph breaks a shape or a query rule.
+
+    Args:
+        quads: what is asserted and what it entails, in any graphs.
+        folder: folder of shapes; the shipped ones when absent.
+
+    Returns:
+        One problem for each node and rule; the rule is the local name of the shape.
+    """
+    folder = folder or project_root() / "shapes"
+    quads = list(quads)
+    union = ox.Store()
+    union.bulk_extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
+    problems = {problem for rule in read_rules(folder) for problem in apply(rule, union)}
+    conforms, report, _ = pyshacl_validate(
+        to_rdflib(quads), shacl_graph=read_shapes(folder), meta_shacl=False, advanced=False
+    )
+    if not conforms:
+        problems |= {
+            _problem(report, result) for result in report.subjects(RDF.type, SH.ValidationResult)
+        }
+    return sorted(problems, key=lambda p: (p.rule, p.node, p.message))
+
+
+def _problem(report: Graph, result: Node) -> Problem:
+    return Problem(
+        rule=str(report.value(result, SH.sourceShape)).removeprefix(SHAPE),
+        severity=_SEVERITY[str(report.value(result, SH.resultSeverity))],
+        message=str(report.value(result, SH.resultMessage)),
+        node=str(report.value(result, SH.focusNode)),
+    )
