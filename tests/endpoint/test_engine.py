@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from mandates.dataset.snapshot import Snapshot, SnapshotError, write_snapshot
 from mandates.sparql.engine import Engine, Limits
 from mandates.sparql.negotiation import GRAPH_FORMATS, ROW_FORMATS, Format
+from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import Problem
 from mandates.sparql.request import QueryRequest
 from mandates.sparql.worker import RowCounter
@@ -269,6 +270,47 @@ def test_more_queries_than_places_wait_and_more_than_that_are_turned_away(engine
     # Two places and a queue of two: four run in the end, the others hear so at once.
     assert sorted(outcomes) == ["busy"] * 4 + ["timeout"] * 4
     assert engine.admission.running == engine.admission.waiting == 0
+
+
+def test_long_queries_leave_room_for_brief_ones(snapshot: Snapshot) -> None:
+    limits = Limits(timeout=2, concurrency=3, queue=8, brief=0.1, long=1)
+    engine = Engine(snapshot.folder, limits)
+    engine.start()
+    outcomes: list[str] = []
+
+    def ask() -> None:
+        try:
+            run(engine, CROSS)
+        except Problem as found:
+            outcomes.append(found.slug)
+
+    asking = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in asking:
+        thread.start()
+    while engine.admission.long == 0:
+        time.sleep(0.01)
+    # All places are taken by queries that would run for ever, and yet this is answered.
+    assert b"true" in run(engine, "ASK {}")
+    for thread in asking:
+        thread.join()
+    assert set(outcomes) == {"busy", "timeout"}
+    assert outcomes.count("busy") >= 3
+    assert engine.admission.running == engine.admission.long == 0
+    engine.close()
+
+
+@pytest.mark.parametrize("name", ["ttl", "trig", "rdf", "jsonld"])
+def test_the_same_answer_has_the_same_bytes_from_every_worker(
+    snapshot: Snapshot, name: str
+) -> None:
+    form = next(form for form in GRAPH_FORMATS if form.name == name)
+    answers = set()
+    for _ in range(3):
+        engine = Engine(snapshot.folder, prefixes=PREFIXES)
+        engine.start()
+        answers.add(run(engine, "CONSTRUCT WHERE { ?s ?p ?o }", graph=form))
+        engine.close()
+    assert len(answers) == 1
 
 
 def test_a_new_snapshot_is_opened_without_dropping_a_query(snapshot: Snapshot) -> None:

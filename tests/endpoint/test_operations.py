@@ -40,7 +40,7 @@ def guarded(data_dir: Path) -> Iterator[Flask]:
     settings = Settings(
         data_dir=data_dir,
         reload_seconds=0,
-        timeout=5,
+        timeout=2,
         rate_seconds=0.5,
         slow_seconds=0.2,
         admin_token="open sesame",

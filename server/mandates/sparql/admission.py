@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mandates.sparql.problems import Problem
+
+_HALF_LIFE = 30.0
+_CLIENTS = 10_000
+# Charged when a query begins and settled when it ends, so that running ones count as well.
+_ADVANCE = 0.1
 
 
 class _Ticket:
@@ -23,14 +29,16 @@ class _Ticket:
 class Admission:
     """A number of places, a queue before them, and fairness between clients.
 
-    Waiting clients are served in turn, one query each, so a client that sends a hundred does not
-    stand before one that sends a single query. When the queue is full, a newcomer takes the place
-    of the last query of whoever has most of them waiting.
+    The client that has lately used least is served first, so whoever sends a hundred heavy queries
+    does not stand before one that sends a single light one. When the queue is full, a newcomer
+    takes the place of the last query of the client that has used or wants most, unless that is
+    itself.
 
     Args:
         places: how many queries run at once.
         queue: how many may wait.
         patience: seconds that a query waits at most.
+        long: how many of those may be long ones; the places beyond are kept for brief ones.
 
     >>> admission = Admission(places=1, queue=0, patience=1)
     >>> with admission.place("a"):
@@ -41,14 +49,18 @@ class Admission:
     mandates.sparql.problems.Problem: 1 queries run and 0 wait, which is as many as may.
     """
 
-    def __init__(self, places: int, queue: int, patience: float) -> None:
+    def __init__(self, places: int, queue: int, patience: float, long: int | None = None) -> None:
         self._places = places
+        self._long_places = places if long is None else long
+        self._long = 0
         self._queue = queue
         self._patience = patience
         self._lock = threading.Lock()
         self._running = 0
         self._waiting = 0
-        self._turns: OrderedDict[str, deque[_Ticket]] = OrderedDict()
+        self._turns: dict[str, deque[_Ticket]] = {}
+        # Seconds used by each client, halved every half-life, and when they were last counted.
+        self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     @property
     def running(self) -> int:
@@ -61,22 +73,46 @@ class Admission:
         return self._waiting
 
     @contextmanager
-    def place(self, client: str) -> Iterator[None]:
+    def place(self, client: str) -> Iterator[list[float]]:
         """Hold a place for a query, after waiting for it if need be.
+
+        Yields:
+            A list to put the seconds of processor time into that the query took; wall time would
+            charge a light query for the heavy ones beside it.
 
         Raises:
             Problem: ``busy``.
         """
         self._enter(client)
+        took: list[float] = []
         try:
-            yield
+            yield took
         finally:
-            self._leave()
+            self._leave(client, sum(took))
+
+    def lengthen(self) -> bool:
+        """Count a query that turned out to be long; False when there are as many as may be."""
+        with self._lock:
+            if self._long >= self._long_places:
+                return False
+            self._long += 1
+            return True
+
+    def shorten(self) -> None:
+        """Count a long query out."""
+        with self._lock:
+            self._long -= 1
+
+    @property
+    def long(self) -> int:
+        """How many of the running queries are long."""
+        return self._long
 
     def _enter(self, client: str) -> None:
         with self._lock:
             if self._running < self._places:
                 self._running += 1
+                self._charge(client, _ADVANCE)
                 return
             ticket = self._enqueue(client)
         if ticket.lock.acquire(timeout=self._patience):
@@ -95,10 +131,16 @@ class Admission:
 
     def _enqueue(self, client: str) -> _Ticket:
         if self._waiting >= self._queue:
-            longest = max(self._turns.values(), key=len, default=deque())
-            if len(longest) <= len(self._turns.get(client, ())) + 1:
+            now = time.monotonic()
+
+            def greed(name: str) -> tuple[int, int]:
+                tickets = len(self._turns.get(name, ())) + (name == client)
+                return int(self._usage(name, now)), tickets
+
+            greedy = max(self._turns, key=greed, default=client)
+            if greed(greedy) <= greed(client):
                 raise self._busy()
-            evicted = longest[-1]
+            evicted = self._turns[greedy][-1]
             evicted.evicted = True
             self._remove(evicted)
             evicted.lock.release()
@@ -107,6 +149,17 @@ class Admission:
         self._waiting += 1
         return ticket
 
+    def _usage(self, client: str, now: float) -> float:
+        used, then = self._used.get(client, (0.0, now))
+        return float(used * 0.5 ** ((now - then) / _HALF_LIFE))
+
+    def _charge(self, client: str, seconds: float) -> None:
+        now = time.monotonic()
+        self._used[client] = (max(0.0, self._usage(client, now) + seconds), now)
+        self._used.move_to_end(client)
+        while len(self._used) > _CLIENTS:
+            self._used.popitem(last=False)
+
     def _remove(self, ticket: _Ticket) -> None:
         tickets = self._turns[ticket.client]
         tickets.remove(ticket)
@@ -114,16 +167,17 @@ class Admission:
             del self._turns[ticket.client]
         self._waiting -= 1
 
-    def _leave(self) -> None:
+    def _leave(self, client: str, seconds: float) -> None:
         with self._lock:
+            self._charge(client, seconds - _ADVANCE)
             if not self._turns:
                 self._running -= 1
                 return
-            client, tickets = self._turns.popitem(last=False)
-            ticket = tickets.popleft()
-            self._waiting -= 1
-            if tickets:
-                self._turns[client] = tickets
+            now = time.monotonic()
+            served = min(self._turns, key=lambda name: self._usage(name, now))
+            ticket = self._turns[served][0]
+            self._remove(ticket)
+            self._charge(served, _ADVANCE)
             ticket.lock.release()
 
     def _busy(self) -> Problem:

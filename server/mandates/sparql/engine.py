@@ -34,6 +34,8 @@ from mandates.sparql.worker import HEADER, PIECE, send
 _LOG = logging.getLogger(__name__)
 _IN_MEMORY = 1 << 20
 _CHUNK = 1 << 18
+_TICK = 0.05
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Limits:
         concurrency: queries that run at once.
         queue: queries that wait for a place.
         queue_timeout: seconds that a query waits at most.
+        brief: seconds after which a query counts as long.
+        long: how many of the queries that run at once may be long.
     """
 
     timeout: float = 30.0
@@ -57,6 +61,8 @@ class Limits:
     concurrency: int = 8
     queue: int = 64
     queue_timeout: float = 10.0
+    brief: float = 0.5
+    long: int = 6
 
 
 @dataclass
@@ -71,6 +77,7 @@ class Answer:
         rows: rows or triples in it.
         seconds: wall time that the query took, waiting not counted.
         memory: most bytes that the worker has held above the store.
+        processor: seconds of processor time that the query took.
         body: the bytes, or a file positioned at its beginning when there are many.
         encoding: how the body is compressed, empty when it is not.
     """
@@ -82,6 +89,7 @@ class Answer:
     rows: int
     seconds: float
     memory: int
+    processor: float
     body: bytes | BinaryIO
     encoding: str = ""
 
@@ -112,22 +120,43 @@ class Running:
     query: str
     client: str
     started: float
-    pid: int = 0
+    worker: _Worker | None = field(default=None, repr=False)
     cancelled: bool = False
+    crowded: bool = False
+    long: bool = False
     keeper: _Keeper | None = field(default=None, repr=False)
 
+    @property
+    def pid(self) -> int:
+        """The process that answers it, 0 when there is none yet."""
+        return self.worker.pid if self.worker else 0
 
-@dataclass(frozen=True)
+    def kill(self) -> None:
+        """Kill the process that answers it."""
+        if self.keeper and self.worker:
+            self.keeper.kill(self.worker.pid)
+
+
+@dataclass
 class _Worker:
     pid: int
     channel: socket.socket
+    processor: float = 0.0
+
+    def used(self) -> float:
+        """Seconds of processor time that the present query has taken so far."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / _TICKS - self.processor
 
 
 class _DeathError(Exception):
-    def __init__(self, signal_number: int, memory: int) -> None:
+    def __init__(self, signal_number: int, processor: float) -> None:
         super().__init__(signal_number)
         self.signal = signal_number
-        self.memory = memory
+        self.processor = processor
 
 
 class _Keeper:
@@ -220,6 +249,16 @@ class _Keeper:
         """Keep a worker for the next query."""
         self._idle.append(worker)
 
+    def why(self, pid: int) -> dict[str, Any]:
+        """How a worker died whose last words did not get through."""
+        with self._forking:
+            try:
+                self._control.send(json.dumps({"do": "why", "pid": pid}).encode())
+                answer: dict[str, Any] = json.loads(self._control.recv(4096) or b"{}")
+            except OSError:
+                return {}
+            return answer
+
     def kill(self, pid: int) -> None:
         """Kill a worker. Asked of its parent, as no other process can be sure whose pid it is."""
         with contextlib.suppress(OSError):
@@ -263,7 +302,10 @@ class Engine:
     ) -> None:
         self.limits = limits or Limits()
         self.admission = Admission(
-            self.limits.concurrency, self.limits.queue, self.limits.queue_timeout
+            self.limits.concurrency,
+            self.limits.queue,
+            self.limits.queue_timeout,
+            self.limits.long,
         )
         self.deaths = 0
         self.restarts = 0
@@ -279,6 +321,7 @@ class Engine:
         self._live: dict[str, Running] = {}
         self._keeper: _Keeper | None = None
         self._opening = threading.Lock()
+        self._counting = threading.Lock()
         self._closed = threading.Event()
 
     def start(self) -> None:
@@ -290,6 +333,7 @@ class Engine:
         """
         with self._opening:
             if self._keeper is None:
+                threading.Thread(target=self._watch_long, name="long", daemon=True).start()
                 self._use(_Keeper(read_snapshot(self._folder), self._options))
 
     def reload(self) -> str:
@@ -307,8 +351,7 @@ class Engine:
         self._closed.set()
         keeper, self._keeper = self._keeper, None
         for running in list(self._live.values()):
-            if running.keeper:
-                running.keeper.kill(running.pid)
+            running.kill()
         if keeper:
             keeper.close()
 
@@ -352,10 +395,10 @@ class Engine:
     def cancel(self, query_id: str) -> bool:
         """Kill a query under way; False when there is none of that id."""
         running = self._live.get(query_id)
-        if running is None or running.keeper is None:
+        if running is None or running.worker is None:
             return False
         running.cancelled = True
-        running.keeper.kill(running.pid)
+        running.kill()
         return True
 
     def new_id(self) -> str:
@@ -398,25 +441,28 @@ class Engine:
                 "bindings": bindings,
             }
         ).encode()
-        with self.admission.place(client):
+        with self.admission.place(client) as took:
             running.started = time.monotonic()
             self._live[running.query_id] = running
             try:
-                return self._attempts(body, running, timeout)
+                return self._attempts(body, running, timeout, took)
             finally:
-                del self._live[running.query_id]
+                with self._counting:
+                    del self._live[running.query_id]
+                    if running.long:
+                        self.admission.shorten()
 
-    def _attempts(self, body: bytes, running: Running, timeout: float) -> Answer:
+    def _attempts(self, body: bytes, running: Running, timeout: float, took: list[float]) -> Answer:
         for attempt in (1, 2):
             keeper = self._enter()
             try:
-                return self._once(keeper, body, running)
+                return self._once(keeper, body, running, took)
             except _DeathError as death:
                 self.deaths += 1
                 elapsed = time.monotonic() - running.started
                 # An idle worker can have died before it ever saw this query, and the system can
                 # kill one for what others did. Reading changes nothing, so once more is safe.
-                innocent = not running.cancelled and (
+                innocent = not (running.cancelled or running.crowded) and (
                     death.signal == signal.SIGKILL
                     or death.signal == 0
                     or (death.signal == signal.SIGALRM and elapsed < timeout * 0.9)
@@ -439,16 +485,22 @@ class Engine:
             if keeper.enter():
                 return keeper
 
-    def _once(self, keeper: _Keeper, body: bytes, running: Running) -> Answer:
+    def _once(self, keeper: _Keeper, body: bytes, running: Running, took: list[float]) -> Answer:
         worker = keeper.borrow()
-        running.pid, running.keeper = worker.pid, keeper
+        running.worker, running.keeper = worker, keeper
         sound = False
         try:
             channel = worker.channel
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 send(channel, body)
-            mark, report, spool = self._receive(channel)
+            mark, report, spool = self._receive(keeper, worker)
             sound = not report["retire"]
+            processor = report["processor"] - worker.processor
+            worker.processor = report["processor"]
+            took.append(processor)
+        except _DeathError as death:
+            took.append(max(0.0, death.processor - worker.processor))
+            raise
         finally:
             if sound:
                 keeper.give_back(worker)
@@ -467,10 +519,12 @@ class Engine:
             rows=report["rows"],
             seconds=time.monotonic() - running.started,
             memory=report["memory"],
+            processor=processor,
             body=spool.body(),
         )
 
-    def _receive(self, channel: socket.socket) -> tuple[bytes, dict[str, Any], _Spool]:
+    def _receive(self, keeper: _Keeper, worker: _Worker) -> tuple[bytes, dict[str, Any], _Spool]:
+        channel = worker.channel
         spool = _Spool(self._spool)
         try:
             while True:
@@ -489,8 +543,8 @@ class Engine:
                 elif mark == b"!":
                     return mark, json.loads(message[1:]), spool
                 else:
-                    death = json.loads(message[1:]) if mark == b"x" else {}
-                    raise _DeathError(death.get("signal", 0), death.get("resident", 0))
+                    death = json.loads(message[1:]) if message else keeper.why(worker.pid)
+                    raise _DeathError(death.get("signal", 0), death.get("processor", 0.0))
         except BaseException:
             spool.discard()
             raise
@@ -498,6 +552,12 @@ class Engine:
     def _problem(self, death: _DeathError, running: Running, timeout: float) -> Problem:
         if running.cancelled:
             return Problem("cancelled", "The query was stopped by the operator.")
+        if running.crowded:
+            return Problem(
+                "busy",
+                f"{self.limits.long} long queries run already, and this is a long one.",
+                headers={"Retry-After": str(max(1, round(timeout)))},
+            )
         if death.signal == signal.SIGALRM:
             return Problem(
                 "timeout",
@@ -515,6 +575,32 @@ class Engine:
             return Problem("query-too-complex", "The query has too many levels of nesting.")
         _LOG.error("query %s: its worker died of signal %s", running.query_id, death.signal)
         return Problem("internal-error", "The process that answered the query died.")
+
+    def _watch_long(self) -> None:
+        """Give way to brief queries: a long one runs at low priority, and only so many do."""
+        while not self._closed.wait(_TICK):
+            # The more wait, the shorter is the time to show that a query is a brief one.
+            brief = self.limits.brief / (5 if self.admission.waiting else 1)
+            earliest = time.monotonic() - brief
+            for running in list(self._live.values()):
+                worker = running.worker
+                if worker is None or running.long or running.crowded or running.started > earliest:
+                    continue
+                # A query that could not get at a processor has not shown anything.
+                if worker.used() >= brief or running.started < earliest - 3 * brief:
+                    self._lengthen(running, worker)
+
+    def _lengthen(self, running: Running, worker: _Worker) -> None:
+        with self._counting:
+            if running.query_id not in self._live:
+                return
+            running.long = self.admission.lengthen()
+            running.crowded = not running.long
+        if running.long:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, worker.pid, 19)
+        else:
+            running.kill()
 
     def _use(self, keeper: _Keeper) -> None:
         old, self._keeper = self._keeper, keeper

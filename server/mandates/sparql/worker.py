@@ -54,6 +54,8 @@ _GRAPHS = {
     "trig": ox.RdfFormat.TRIG,
     "nq": ox.RdfFormat.N_QUADS,
 }
+_RDF_ELEMENT = re.compile(rb'(<\?xml[^>]*>\s*<rdf:RDF)((?: xmlns(?::[\w.-]+)?="[^"]*")+)')
+_NAMESPACE = re.compile(rb' xmlns(?::[\w.-]+)?="[^"]*"')
 _ABBREVIATING = frozenset(["ttl", "trig", "rdf"])
 
 
@@ -117,6 +119,26 @@ class RowCounter:
         return max(0, self._marks)
 
 
+def in_order(head: bytes) -> bytes:
+    r"""Put the declarations of prefixes at the beginning of a document in alphabetical order.
+
+    The serialiser keeps them in a table whose order differs from run to run, and an answer with a
+    strong ``ETag`` should have the same bytes wherever it is made.
+
+    >>> in_order(b"@prefix b: <b#> .\n@prefix a: <a#> .\nb:x a:y b:z .\n")
+    b'@prefix a: <a#> .\n@prefix b: <b#> .\nb:x a:y b:z .\n'
+    """
+    if head.startswith(b"@prefix "):
+        lines = head.split(b"\n")
+        count = next((i for i, line in enumerate(lines) if not line.startswith(b"@prefix ")), 0)
+        return b"\n".join([*sorted(lines[:count]), *lines[count:]])
+    element = _RDF_ELEMENT.match(head)
+    if element:
+        names = b"".join(sorted(_NAMESPACE.findall(element[2])))
+        return element[1] + names + head[element.end(2) :]
+    return head
+
+
 class Outlet:
     """A file-like object that sends what is written to it, and stops at the limits."""
 
@@ -129,10 +151,14 @@ class Outlet:
         self._counter = counter
         self._held: list[bytes] = []
         self._size = 0
+        self._first = True
         self.sent = 0
 
     def write(self, data: bytes) -> int:
         """Take bytes from the serialiser."""
+        if self._first:
+            self._first = False
+            data = in_order(data)
         self._held.append(data)
         self._size += len(data)
         if self._size >= PIECE - 8192:
@@ -210,6 +236,7 @@ class Worker:
         self._channel = channel
         self._base_iri = base_iri
         self._prefixes = dict(prefixes)
+        self._priority = os.getpriority(os.PRIO_PROCESS, 0)
         self._start_memory = _resident()
         self._retire_above = self._start_memory + min(memory // 2, 64 << 20)
 
@@ -284,7 +311,10 @@ class Worker:
 
     def _report(self, report: dict[str, Any], outlet: Outlet) -> bool:
         peak = _resident()
-        retire = peak > self._retire_above
+        # One that was made to run at low priority can't get its old one back.
+        slowed = os.getpriority(os.PRIO_PROCESS, 0) != self._priority
+        retire = slowed or peak > self._retire_above
+        report["processor"] = _processor()
         report["memory"] = max(0, peak - self._start_memory)
         report["retire"] = retire
         outlet.finish(report)
@@ -306,7 +336,13 @@ class Worker:
         }
 
     def _fail(self, slug: str, detail: str, *, retire: bool = False, **members: Any) -> bool:
-        report = {"slug": slug, "detail": detail, "members": members, "retire": retire}
+        report = {
+            "slug": slug,
+            "detail": detail,
+            "members": members,
+            "retire": retire,
+            "processor": _processor(),
+        }
         self._channel.send(b"!" + json.dumps(report).encode()[:PIECE])
         return retire
 
@@ -353,6 +389,11 @@ def _resident() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+def _processor() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
 def _data_size() -> int:
     """Bytes of private writable memory, which is what RLIMIT_DATA bounds (getrlimit(2))."""
     match = re.search(r"^VmData:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
@@ -367,6 +408,7 @@ class Keeper:
         self._folder = snapshot
         self._options = options
         self._channels: dict[int, socket.socket] = {}
+        self._untold: dict[int, dict[str, Any]] = {}
 
     def run(self) -> None:
         """Serve the engine until it closes the control socket."""
@@ -410,6 +452,8 @@ class Keeper:
             command = json.loads(message)
             if command["do"] == "fork":
                 self._fork(store, wake_read, wake_write)
+            elif command["do"] == "why":
+                self._send(self._untold.pop(command["pid"], {}))
             elif command["do"] == "kill" and command["pid"] in self._channels:
                 os.kill(command["pid"], signal.SIGKILL)
 
@@ -453,6 +497,8 @@ class Keeper:
             with contextlib.suppress(OSError):
                 # When the machine runs short, a worker goes first and not the server.
                 Path("/proc/self/oom_score_adj").write_text("1000")
+            # Below the server, so that it can always take the next request and give an answer.
+            os.nice(5)
             memory = self._options["memory"]
             _limit(resource.RLIMIT_DATA, data_size + memory)
             _limit(resource.RLIMIT_CORE, 0)
@@ -483,10 +529,15 @@ class Keeper:
             death = {
                 "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
                 "status": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
-                "resident": usage.ru_maxrss * 1024,
+                "processor": usage.ru_utime + usage.ru_stime,
             }
-            with contextlib.suppress(OSError):
+            try:
                 channel.send(b"x" + json.dumps(death).encode(), socket.MSG_DONTWAIT)
+            except OSError:
+                # The engine has not yet read what came before; it will ask.
+                self._untold[pid] = death
+                while len(self._untold) > 1000:
+                    del self._untold[next(iter(self._untold))]
             channel.close()
 
     def _stop(self) -> None:

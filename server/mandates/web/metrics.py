@@ -39,6 +39,7 @@ class Metrics:
 
         admission = engine.admission
         gauge("mandates_running", "Queries that run.").set_function(lambda: admission.running)
+        gauge("mandates_long", "Queries that run long.").set_function(lambda: admission.long)
         gauge("mandates_waiting", "Queries that wait.").set_function(lambda: admission.waiting)
         gauge("mandates_idle", "Workers that wait.").set_function(lambda: engine.idle)
         gauge("mandates_deaths", "Workers that died.").set_function(lambda: engine.deaths)

@@ -55,6 +55,10 @@ class Settings:
     concurrency: int = _setting(8, "Queries that run at once.")
     queue: int = _setting(64, "Queries that wait for a place.")
     queue_timeout: float = _setting(10.0, "Seconds that a query waits at most.")
+    brief_seconds: float = _setting(0.5, "Seconds after which a query counts as long.")
+    long_queries: int = _setting(
+        6, "Of the queries that run at once, how many may be long; the rest is kept for brief ones."
+    )
     threads: int = _setting(128, "Requests that are under way at once, waiting ones included.")
     cache_seconds: int = _setting(
         60, "Seconds for which a client may keep an answer without asking again."
@@ -110,6 +114,8 @@ class Settings:
             concurrency=self.concurrency,
             queue=self.queue,
             queue_timeout=self.queue_timeout,
+            brief=self.brief_seconds,
+            long=self.long_queries,
         )
 
 
