@@ -1,0 +1,137 @@
+"""Worlds that are none are refused, in words that say where and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from mandates.overlap import find
+from mandates.overlap.tables import (
+    SCHEMA,
+    Concept,
+    Condition,
+    Holding,
+    Mandate,
+    Rows,
+    Tie,
+    World,
+    WorldError,
+)
+from mandates.overlap.weights import Weights
+from overlap_examples import CONCEPTS, h, m, year
+
+SINCE = datetime(2000, 1, 1)
+
+
+def ring(*ids: str) -> list[Concept]:
+    return [Concept(a, "subject", (b,)) for a, b in zip(ids, (*ids[1:], ids[0]), strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (Rows(concepts=ring("a", "b", "c")), "broader: a cycle runs through 'a', 'b', 'c'"),
+        (Rows(concepts=ring("a")), "a cycle runs through 'a'"),
+        (
+            Rows(concepts=[*ring("a", "b"), Concept("below", "subject", ("a",))]),
+            "a cycle runs through 'a', 'b'",
+        ),
+        (Rows(concepts=[Concept("a", "topic")]), "concept 'a': 'topic' is none of function,"),
+        (Rows(concepts=[Concept("a", "layer"), Concept("a", "layer")]), "'a' is described twice"),
+        (
+            Rows(concepts=[Concept("a", "layer", ("b",)), Concept("b", "subject")]),
+            "'a' and 'b' are of different schemes",
+        ),
+        (
+            Rows(concepts=[Concept(x, "layer", universal=True) for x in "ab"]),
+            "scheme 'layer' has two universal concepts: 'a' and 'b'",
+        ),
+        (
+            Rows(concepts=[Concept("a", "layer", ("b",), universal=True), Concept("b", "layer")]),
+            "nothing is broader than the universal 'a'",
+        ),
+        (Rows(concepts=CONCEPTS, mandates=[m("x", "licence")]), "unknown concept 'licence'; near"),
+        (
+            Rows(concepts=CONCEPTS, mandates=[m("x", "spectrum")]),
+            "'spectrum' is not a concept of the function scheme",
+        ),
+        (
+            Rows(concepts=CONCEPTS, mandates=[m("x", "license", "license")]),
+            "mandate_subject: 'license' is not a concept of the subject scheme",
+        ),
+        (
+            Rows(mandates=[Mandate("x")], holdings=[h("x", "a", 2000, 2000)]),
+            "ends before or when it begins",
+        ),
+        (
+            Rows(mandates=[Mandate("x")], holdings=[Holding("h", "x", "a", None)]),  # type: ignore[arg-type]
+            "holding 'h': has no beginning",
+        ),
+        (Rows(mandates=[Mandate("x")], holdings=[Holding("h", "x", "a", SINCE)]), "has no offset"),
+        (Rows(holdings=[h("x", "a", 2000)]), "unknown mandate 'x'"),
+        (
+            Rows(
+                mandates=[Mandate("x")],
+                holdings=[h("x", "a", 2000, 2010, certain=(year(1999), year(2010)))],
+            ),
+            "its certain part is not within its possible interval",
+        ),
+        (
+            Rows(mandates=[Mandate("x")], conditions=[Condition("x", "Consent", "a")]),
+            "condition of mandate 'x': 'Consent' is none of",
+        ),
+        (Rows(ties=[Tie("part-of", "a", "b", year(2001), year(2000))]), "tie row 0: ends before"),
+    ],
+)
+def test_a_world_that_is_none_is_refused(rows: Rows, message: str) -> None:
+    with pytest.raises(WorldError, match=message.replace("(", r"\(")):
+        World.from_rows(rows)
+
+
+def test_coded_tables_are_checked_too() -> None:
+    one = {"scheme": np.array([7]), "universal": np.array([0])}
+    with pytest.raises(WorldError, match="concept 'a': unknown scheme 7 in column 'scheme'"):
+        World({"concept": ("a",)}, {"concept": one})
+    with pytest.raises(WorldError, match="names must be sorted and distinct"):
+        World({"concept": ("b", "a")}, {})
+    with pytest.raises(WorldError, match="1 rows for 2 names"):
+        World({"concept": ("a", "b")}, {"concept": {**one, "scheme": np.array([0])}})
+    with pytest.raises(WorldError, match="no such name list or table: concepts"):
+        World({}, {"concepts": {}})
+    with pytest.raises(WorldError, match="column 'universal' is missing"):
+        World({"concept": ("a",)}, {"concept": {"scheme": np.array([0])}})
+
+
+def test_a_moment_needs_an_offset_and_an_engine_a_name() -> None:
+    world = World.from_rows(Rows())
+    with pytest.raises(WorldError, match="has no offset"):
+        find(world, as_of=SINCE)
+    with pytest.raises(ValueError, match="no such engine: 'abacus'"):
+        find(world, engine="abacus")  # type: ignore[arg-type]
+
+
+def test_every_column_is_described() -> None:
+    assert all(": " in text for columns in SCHEMA.values() for text in columns.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("coordinated-overlap = 1000", "coordinated-overlap = 1001"), "is not a whole number"),
+        (("overlap = 1000\n", "overlap = 900\n"), "a condition must not raise a score"),
+        (("concurrence-required = 0", "concurrence-required = 1"), "must not make a score"),
+        (("Referral = 400", "Referral = 300"), "no two conditions may weigh the same"),
+        (("subject = 300", "subject = 301"), "must sum to 1000"),
+    ],
+)
+def test_weights_that_would_break_a_promise_are_refused(
+    change: tuple[str, str], message: str
+) -> None:
+    from importlib.resources import files
+
+    text = files("mandates.overlap").joinpath("weights.toml").read_text("utf-8")
+    assert change[0] in text
+    with pytest.raises(ValueError, match=message):
+        Weights.parse(text.replace(*change, 1))
