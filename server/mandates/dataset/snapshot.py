@@ -21,9 +21,12 @@ from typing import Any
 
 import pyoxigraph as ox
 
+from mandates.dataset.dumps import write_dumps
+
 QUADS_FILE = "dataset.nq"
 MANIFEST_FILE = "snapshot.json"
 CURRENT = "current"
+DUMPS = "dumps"
 
 _GRAPH_TERM = re.compile(rb" <([^<>\s]*)> \.\n")
 
@@ -49,6 +52,11 @@ class Snapshot:
     ontology: str
     quads: int
     graphs: Mapping[str, int]
+
+    @property
+    def dumps(self) -> Path:
+        """The folder of dumps, which need not exist."""
+        return self.folder / DUMPS
 
     @property
     def quads_file(self) -> Path:
@@ -91,7 +99,9 @@ def read_snapshot(folder: Path) -> Snapshot:
         raise SnapshotError(f"{folder / MANIFEST_FILE} is damaged: {error}") from error
 
 
-def write_snapshot(data_dir: Path, quads: Iterable[ox.Quad], *, ontology: str = "") -> Snapshot:
+def write_snapshot(
+    data_dir: Path, quads: Iterable[ox.Quad], *, ontology: str = "", dumps: bool = False
+) -> Snapshot:
     """Write the quads as a new snapshot and make it the current one.
 
     Nothing is replaced before everything is on disk: a build that dies half-way leaves the last
@@ -102,6 +112,7 @@ def write_snapshot(data_dir: Path, quads: Iterable[ox.Quad], *, ontology: str = 
         data_dir: the folder of all snapshots; made when it is missing.
         quads: the whole dataset, each quad in a named graph.
         ontology: version IRI of the ontology.
+        dumps: whether to add a folder with dumps for people to download.
 
     Returns:
         The snapshot written, or the one that was there already with the same content.
@@ -138,6 +149,8 @@ def write_snapshot(data_dir: Path, quads: Iterable[ox.Quad], *, ontology: str = 
         _write_durably(unfinished / QUADS_FILE, body)
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         _write_durably(unfinished / MANIFEST_FILE, text.encode())
+        if dumps:
+            write_dumps(unfinished / DUMPS, body)
         if target.exists():
             shutil.rmtree(target)
         unfinished.rename(target)

@@ -6,10 +6,11 @@ made here; statistics of the data are computed at build and stand in the dataset
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyoxigraph as ox
 
+from mandates.dataset.dumps import in_order
 from mandates.sparql.prefixes import PREFIXES
 
 FORMATS = "http://www.w3.org/ns/formats/"
@@ -80,13 +81,19 @@ def describe_service(
         yield say(graph, void, "triples", count)
 
 
-def serialise(triples: Iterator[ox.Triple], media_type: str) -> bytes:
+def parse_triples(document: bytes) -> list[ox.Triple]:
+    """The triples of an N-Triples document."""
+    return [quad.triple for quad in ox.parse(document, format=ox.RdfFormat.N_TRIPLES)]
+
+
+def serialise(triples: Iterable[ox.Triple], media_type: str) -> bytes:
     """Triples as bytes of one of the graph formats."""
     form = ox.RdfFormat.from_media_type(media_type)
     if form is None:
         raise ValueError(f"not a format for graphs: {media_type}")
     prefixes = PREFIXES if form in (ox.RdfFormat.TURTLE, ox.RdfFormat.TRIG) else None
-    return ox.serialize(triples, format=form, prefixes=dict(prefixes) if prefixes else None) or b""
+    body = ox.serialize(triples, format=form, prefixes=dict(prefixes) if prefixes else None)
+    return in_order(body or b"")
 
 
 def _literal(value: object) -> ox.Literal:

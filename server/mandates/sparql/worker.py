@@ -34,6 +34,7 @@ from typing import IO, Any, ClassVar, NoReturn, cast
 
 import pyoxigraph as ox
 
+from mandates.dataset.dumps import in_order
 from mandates.dataset.snapshot import open_store, read_snapshot
 from mandates.sparql import syntax
 
@@ -119,19 +120,16 @@ class RowCounter:
         return max(0, self._marks)
 
 
-def in_order(head: bytes) -> bytes:
+def _in_order(head: bytes) -> bytes:
     r"""Put the declarations of prefixes at the beginning of a document in alphabetical order.
 
-    The serialiser keeps them in a table whose order differs from run to run, and an answer with a
-    strong ``ETag`` should have the same bytes wherever it is made.
+    An answer with a strong ``ETag`` should have the same bytes wherever it is made.
 
-    >>> in_order(b"@prefix b: <b#> .\n@prefix a: <a#> .\nb:x a:y b:z .\n")
-    b'@prefix a: <a#> .\n@prefix b: <b#> .\nb:x a:y b:z .\n'
+    >>> _in_order(b'<?xml version="1.0"?><rdf:RDF xmlns:b="b#" xmlns:a="a#"></rdf:RDF>')
+    b'<?xml version="1.0"?><rdf:RDF xmlns:a="a#" xmlns:b="b#"></rdf:RDF>'
     """
     if head.startswith(b"@prefix "):
-        lines = head.split(b"\n")
-        count = next((i for i, line in enumerate(lines) if not line.startswith(b"@prefix ")), 0)
-        return b"\n".join([*sorted(lines[:count]), *lines[count:]])
+        return in_order(head)
     element = _RDF_ELEMENT.match(head)
     if element:
         names = b"".join(sorted(_NAMESPACE.findall(element[2])))
@@ -158,7 +156,7 @@ class Outlet:
         """Take bytes from the serialiser."""
         if self._first:
             self._first = False
-            data = in_order(data)
+            data = _in_order(data)
         self._held.append(data)
         self._size += len(data)
         if self._size >= PIECE - 8192:

@@ -7,6 +7,7 @@ import logging
 import re
 import threading
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,21 +20,25 @@ from flask import (
     redirect,
     render_template,
     request,
+    send_from_directory,
 )
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
+from mandates.dataset.description import DATASET, DESCRIPTION_GRAPH
+from mandates.dataset.dumps import CHECKSUMS
 from mandates.dataset.snapshot import SnapshotError, read_snapshot
-from mandates.sparql.description import describe_service, serialise
+from mandates.sparql.description import describe_service, parse_triples, serialise
 from mandates.sparql.engine import Answer, Engine
 from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, Format, by_name, choose
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.request import not_acceptable
-from mandates.web.endpoint import Endpoint, Stream, common_headers, problem_response
+from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, problem_response
 from mandates.web.entities import Entities
 from mandates.web.metrics import CONTENT_TYPE
+from mandates.web.questions import pages as question_pages
 from mandates.web.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -78,6 +83,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["entities"] = Entities(engine, settings.base_iri)
     app.register_blueprint(pages)
+    app.register_blueprint(question_pages)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _mistake)
@@ -194,9 +200,13 @@ def _operator() -> None:
 
 
 @pages.get("/")
-def home() -> str:
-    """What is served here."""
-    return render_template("home.html", facts=_engine().facts, root=request.script_root)
+def home() -> BaseResponse:
+    """What is served here; the description of the dataset for machines."""
+    form = choose(request.headers.get("Accept"), (HTML, *GRAPH_FORMATS))
+    if form is not None and form is not HTML:
+        return _described(form, with_data=True)
+    page = render_template("home.html", facts=_engine().facts, root=_root())
+    return Response(page, headers={"Vary": "Accept"})
 
 
 @pages.get("/sparql/", strict_slashes=True)
@@ -221,6 +231,41 @@ def void() -> BaseResponse:
     if form is None:
         raise not_acceptable("graph")
     return _described(form, with_data=True)
+
+
+@pages.get("/dumps/")
+def dumps() -> BaseResponse:
+    """What can be downloaded, with checksums."""
+    folder = _dumps()
+    text = (folder / CHECKSUMS).read_text("utf-8")
+    files = []
+    for line in text.splitlines():
+        digest, name = line.split("  ", 1)
+        size = (folder / name).stat().st_size
+        files.append({"name": name, "bytes": size, "sha256": digest})
+    facts = {"version": _engine().version, "licence": LICENCE, "files": files}
+    accept = request.headers.get("Accept")
+    if choose(accept, (Format("json", "application/json"), HTML)) is HTML:
+        response = Response(render_template("dumps.html", root=_root(), **facts))
+    else:
+        response = jsonify(facts)
+    _add_common(response)
+    return response
+
+
+@pages.get("/dumps/<path:name>")
+def dump(name: str) -> BaseResponse:
+    """One file of the present version, or its list of checksums."""
+    response = send_from_directory(_dumps(), name, max_age=_settings().cache_seconds)
+    _add_common(response)
+    return response
+
+
+def _dumps() -> Path:
+    snapshot = _engine().snapshot
+    if snapshot is None or not (snapshot.dumps / CHECKSUMS).is_file():
+        raise Problem("not-found", "This snapshot was made without dumps.")
+    return snapshot.dumps
 
 
 @pages.route("/graph-store", methods=["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"])
@@ -260,8 +305,10 @@ def thing(area: str, rest: str) -> BaseResponse:
 @pages.get("/ns/<path:rest>", defaults={"area": "ns"})
 @pages.get("/ns.<suffix>", defaults={"area": "ns", "rest": ""})
 @pages.get("/graph/<path:rest>", defaults={"area": "graph"})
+@pages.get("/dataset", defaults={"area": "dataset", "rest": ""})
+@pages.get("/dataset.<suffix>", defaults={"area": "dataset", "rest": ""})
 def document(area: str, rest: str, suffix: str = "") -> BaseResponse:
-    """An ontology or a graph: a document itself, so it is given at once."""
+    """An ontology, a graph or the dataset: a document itself, so it is given at once."""
     path = f"{area}/{rest}" if rest else area
     return _dereference(f"{path}.{suffix}" if suffix else path, is_document=True)
 
@@ -348,7 +395,10 @@ def _described(form: Format, *, with_data: bool) -> Response:
     if snapshot is None:
         raise Problem("not-ready", "The dataset is not open.", headers={"Retry-After": "2"})
     endpoint = f"{_public_url()}/sparql"
-    triples = describe_service(endpoint, _settings().base_iri + "dataset", snapshot.graphs)
+    triples = list(describe_service(endpoint, DATASET, snapshot.graphs))
+    if with_data:
+        known = _entities().document(DESCRIPTION_GRAPH, "graph", GRAPH_FORMATS[2])
+        triples += parse_triples(known.read())
     body = serialise(triples, form.media_type)
     response = Response(body, content_type=form.content_type)
     _add_common(response)

@@ -64,6 +64,11 @@ _TERMS = (
     "SELECT DISTINCT ?s ?sLabel WHERE { GRAPH ?g { $this a owl:Ontology . ?s a ?type } "
     'FILTER(?s != $this && STRSTARTS(STR(?s), "%s"))' + _LABEL.replace("%s", "?s") + "} ORDER BY ?s"
 )
+_MEMBERS = (
+    "SELECT DISTINCT ?s ?sLabel WHERE { { ?s a $this } UNION { ?s skos:inScheme $this } "
+    + _LABEL.replace("%s", "?s")
+    + "} ORDER BY ?sLabel ?s LIMIT 2000"
+)
 _NEIGHBOURS = """
 SELECT DISTINCT ?s WHERE { ?s a ?type FILTER(isIRI(?s) && STRSTARTS(STR(?s), STR($start))) }
 LIMIT 5000
@@ -210,17 +215,23 @@ class Entities:
         bindings: list[Binding] = body["results"]["bindings"]
         return bindings
 
-    def _node(self, row: Binding, name: str) -> Node:
-        value = row[name]
+    def members(self, iri: str) -> list[Node]:
+        """What belongs to a class or a concept scheme, by label."""
+        return [self._node(row, "s") for row in self._rows(_MEMBERS, iri)]
+
+    def node(self, value: Mapping[str, str], label: str = "") -> Node:
+        """A term of SPARQL 1.1 Query Results JSON, to show."""
         text = value["value"]
         if value["type"] != "uri":
             return Node(
-                text,
+                text.removesuffix("T00:00:00+05:00"),
                 language=value.get("xml:lang", ""),
                 datatype=_abbreviate(value.get("datatype", "")),
             )
-        label = row.get(name + "Label", {}).get("value") or _abbreviate(text)
-        return Node(label, iri=text, href=self.href(text))
+        return Node(label or _abbreviate(text), iri=text, href=self.href(text))
+
+    def _node(self, row: Binding, name: str) -> Node:
+        return self.node(row[name], row.get(name + "Label", {}).get("value", ""))
 
     def _group(self, rows: Sequence[Binding], name: str) -> list[Group]:
         groups: dict[str, Group] = {}
