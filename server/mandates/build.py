@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mandates.analysis.graph import describe
+from mandates.analysis.graph import describe, mitigations
 from mandates.analysis.world import read_world
+from mandates.dataset.description import describe_dataset
 from mandates.dataset.entail import entail
 from mandates.dataset.holdings import derive
 from mandates.dataset.loading import Loaded, LoadError, load
-from mandates.dataset.lookup import first, labels, pairs
-from mandates.dataset.names import MAND, OWL, mand
+from mandates.dataset.lookup import labels
+from mandates.dataset.names import MAND, OWL
 from mandates.dataset.snapshot import Snapshot, write_snapshot
 from mandates.dataset.sources import Source, find_sources
 from mandates.overlap import find
@@ -106,6 +107,8 @@ def assemble(
         with step("Find overlaps"):
             store.bulk_extend(findings(store))
             store.bulk_extend(entail(store))
+        with step("Describe the dataset"):
+            store.bulk_extend(list(describe_dataset(store)))
     return Dataset(store, loaded.sources, problems)
 
 
@@ -136,17 +139,7 @@ def read(sources: list[Source]) -> Loaded:
 
 def findings(store: ox.Store) -> Iterator[ox.Quad]:
     """Run the overlap method over a store with holdings; yields its findings as quads."""
-    party = first(store, "requiresActionOf")
-    filled = first(store, "fills")
-    holders: dict[str, list[str]] = {}
-    for designation, actor in first(store, "filledBy").items():
-        holders.setdefault(filled[designation], []).append(actor)
-    mitigations: dict[tuple[str, str], list[str]] = {}
-    for mandate, condition in pairs(store, mand("hasCondition")):
-        counterpart = party.get(condition, "")
-        for actor in holders.get(counterpart, [counterpart]):
-            mitigations.setdefault((mandate, actor), []).append(condition)
-    yield from describe(find(read_world(store)), labels(store), mitigations)
+    yield from describe(find(read_world(store)), labels(store), mitigations(store))
 
 
 def build(
@@ -173,5 +166,7 @@ def build(
     dataset = assemble(root, extra, step=step)
     step = step or (lambda _: nullcontext())
     with step("Write the snapshot"):
-        snapshot = write_snapshot(data_dir, dataset.store, ontology=dataset.ontology)
+        snapshot = write_snapshot(
+            data_dir, dataset.store, ontology=dataset.ontology, dumps=True
+        )
     return snapshot, dataset

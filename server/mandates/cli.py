@@ -160,16 +160,48 @@ def query(file: Iterable[str], data_dir: Path, form: str | None) -> None:
     _out.print(table, markup=False)
 
 
+_names = "by abbreviation, last part of IRI or label, separated by commas"
+
+
 @main.command()
 @_data_dir
 @click.option("--as-of", type=_Date(), help="Report on this day.  [default: today]")
-@click.option("--known", type=_Date(), help="Use what was known on this day.")
 @click.option(
-    "--actors",
-    default="",
-    help="Institutions to compare, by abbreviation or name, separated by commas; all by default.",
+    "--between",
+    "days",
+    type=(_Date(), _Date()),
+    metavar="DATE DATE",
+    help="Report what appeared, ended and changed between two days, and what brought it about.",
 )
+@click.option(
+    "--with",
+    "bill",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Report what the bill in this Turtle file would change (repeatable).",
+)
+@click.option(
+    "--without",
+    metavar="INSTRUMENT",
+    help="Report what this instrument of the record changed: the law without it, and with it.",
+)
+@click.option("--known", type=_Date(), help="Use what was known on this day.")
+@click.option("--actors", default="", help=f"Institutions to compare, {_names}; all by default.")
+@click.option("--subjects", default="", help=f"Matters to look at, {_names}; all by default.")
+@click.option("--layers", default="", help=f"Layers to look at, {_names}; all by default.")
+@click.option("--countries", default="", help="Legal orders, as pk,gb; all by default.")
 @click.option("--minimum-score", type=click.IntRange(0, 100), default=0, show_default=True)
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    help="Language of names, where the record has them in it (en, ur).",
+)
+@click.option(
+    "--previous",
+    type=click.Path(exists=True, path_type=Path),
+    help="Snapshot folder of an earlier release; says what changed since.",
+)
 @click.option(
     "--output",
     "folder",
@@ -182,43 +214,102 @@ def query(file: Iterable[str], data_dir: Path, form: str | None) -> None:
     "--format",
     "faces",
     multiple=True,
-    type=click.Choice(["html", "csv"]),
-    help="Write only this face (repeatable); all by default.",
+    type=click.Choice(["html", "pdf", "md", "csv", "json", "ttl", "atom"]),
+    help="Write this face (repeatable).  [default: html, csv]",
+)
+@click.option(
+    "--schedule-example",
+    is_flag=True,
+    help="Print how to have a report made by cron and by a CI job, and stop.",
 )
 def report(
     data_dir: Path,
     as_of: datetime | None,
+    days: tuple[datetime, datetime] | None,
+    bill: tuple[Path, ...],
+    without: str | None,
     known: datetime | None,
     actors: str,
+    subjects: str,
+    layers: str,
+    countries: str,
     minimum_score: int,
+    language: str,
+    previous: Path | None,
     folder: Path,
     faces: tuple[str, ...],
+    schedule_example: bool,
 ) -> None:
-    """Report which mandates overlap, over what, since when, by which words, softened by what."""
-    from mandates.analysis.actors import UnknownActorError
-    from mandates.dataset.snapshot import SnapshotError, open_store, read_snapshot
-    from mandates.report import FACES, make_report, render
+    """Report which mandates overlap, over what, since when, by which words, softened by what.
 
-    as_of = as_of or datetime.now(_PAKISTAN).replace(hour=0, minute=0, second=0, microsecond=0)
+    A report is of the state on a day (--as-of), of the changes between two days (--between), or of
+    what a bill (--with) would change or an instrument (--without) has changed.
+    """
+    from mandates.analysis.actors import UnknownNameError
+    from mandates.analysis.bill import BillError
+    from mandates.dataset.snapshot import SnapshotError, open_store, read_snapshot
+    from mandates.report import MissingExtraError, Report, Scope, render, schedule_text
+    from mandates.report import making as make
+
+    if schedule_example:
+        click.echo(schedule_text())
+        return
+    if sum((days is not None, bool(bill), without is not None)) > 1:
+        raise click.UsageError("--between, --with and --without are three different reports")
+    if days is not None and as_of is not None:
+        raise click.UsageError("--between says both days; leave --as-of out")
+
+    def split(names: str) -> list[str]:
+        return [name for name in names.split(",") if name.strip()]
+
+    today = datetime.now(_PAKISTAN).replace(hour=0, minute=0, second=0, microsecond=0)
+    scope = Scope(
+        split(actors), split(subjects), split(layers), split(countries), minimum_score, language
+    )
     try:
         snapshot = read_snapshot(data_dir)
         with _step("Read the dataset"):
             store = open_store(snapshot)
+        version = snapshot.version
         with _step("Find overlaps"):
-            model = make_report(
-                store,
-                as_of=as_of,
-                known=known,
-                actors=[name for name in actors.split(",") if name.strip()],
-                version=snapshot.version,
-                minimum_score=minimum_score,
-            )
-    except (SnapshotError, UnknownActorError) as error:
+            if days is not None:
+                since, until = days
+                name = f"changes-{since:%Y-%m-%d}-{until:%Y-%m-%d}"
+                model: Report = make.make_comparison(
+                    store, since=since, until=until, known=known, scope=scope, version=version
+                )
+            elif bill:
+                name = f"bill-{'-'.join(path.stem for path in bill)}"
+                model = make.make_what_if(
+                    store, bill=bill, as_of=as_of, known=known, scope=scope, version=version
+                )
+            elif without is not None:
+                name = f"without-{without.rsplit('/', 1)[-1]}"
+                model = make.make_counterfactual(
+                    store, instrument=without, as_of=as_of, scope=scope, version=version
+                )
+            else:
+                as_of = as_of or today
+                name = f"overlaps-{as_of:%Y-%m-%d}"
+                earlier = read_snapshot(previous) if previous else None
+                model = make.make_report(
+                    store,
+                    as_of=as_of,
+                    known=known,
+                    scope=scope,
+                    version=version,
+                    earlier=open_store(earlier) if earlier else None,
+                    earlier_version=earlier.version if earlier else "",
+                )
+    except (SnapshotError, UnknownNameError, BillError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     folder.mkdir(parents=True, exist_ok=True)
-    for face in faces or FACES:
-        path = folder / f"overlaps-{as_of:%Y-%m-%d}.{face}"
-        path.write_bytes(render(model, face))
+    for face in faces or ("html", "csv"):
+        path = folder / f"{name}.{face}"
+        try:
+            path.write_bytes(render(model, face))
+        except MissingExtraError as error:
+            raise click.ClickException(str(error)) from None
         _out.print(str(path))
 
 

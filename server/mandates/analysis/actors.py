@@ -1,4 +1,4 @@
-"""Find actors by what people call them."""
+"""Find actors and concepts by what people call them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from mandates.dataset.lookup import instances
 from mandates.dataset.names import ALT_LABEL, PREF_LABEL
 
 
-class UnknownActorError(ValueError):
+class UnknownNameError(ValueError):
+    """Nothing in the data is called that; the message gives near matches."""
+
+
+class UnknownActorError(UnknownNameError):
     """Nobody in the data is called that; the message gives near matches."""
 
 
-def names(store: ox.Store) -> dict[str, set[str]]:
-    """Map every name of an actor, folded to lower case, to the actors that bear it.
+def names(store: ox.Store, cls: str = "Actor") -> dict[str, set[str]]:
+    """Map every name of the actors (or of another class), folded to lower case, to its bearers.
 
     Names are the last part of the IRI, the labels in every language, and the abbreviations. Two
     institutions may share one: both NCCIAs are called NCCIA.
@@ -25,11 +29,11 @@ def names(store: ox.Store) -> dict[str, set[str]]:
     {}
     """
     found: dict[str, set[str]] = {}
-    for actor in instances(store, "Actor"):
-        found.setdefault(actor.rsplit("/", 1)[-1].casefold(), set()).add(actor)
+    for node in instances(store, cls):
+        found.setdefault(node.rsplit("/", 1)[-1].casefold(), set()).add(node)
         for predicate in (PREF_LABEL, ALT_LABEL):
-            for quad in store.quads_for_pattern(ox.NamedNode(actor), predicate, None, None):
-                found.setdefault(quad.object.value.casefold(), set()).add(actor)  # type: ignore[union-attr]
+            for quad in store.quads_for_pattern(ox.NamedNode(node), predicate, None, None):
+                found.setdefault(quad.object.value.casefold(), set()).add(node)  # type: ignore[union-attr]
     return found
 
 
@@ -48,7 +52,30 @@ def resolve(store: ox.Store, wanted: Iterable[str]) -> list[str]:
         ...
     mandates.analysis.actors.UnknownActorError: no actor is called 'pta'
     """
-    known = names(store)
+    return _resolve(names(store), wanted, "actor", UnknownActorError)
+
+
+def resolve_concepts(store: ox.Store, cls: str, wanted: Iterable[str]) -> list[str]:
+    """Return the IRIs of concepts of a class that are called so, in the order asked for.
+
+    Args:
+        store: a built dataset.
+        cls: ``Function``, ``SubjectMatter``, ``CyberspaceLayer`` and so on.
+        wanted: IRIs, last parts of IRIs or labels, in any case.
+
+    Raises:
+        UnknownNameError: a name that no concept bears, with up to three near matches.
+
+    >>> resolve_concepts(ox.Store(), "CyberspaceLayer", [])
+    []
+    """
+    kind = "".join(f" {c.lower()}" if c.isupper() else c for c in cls).strip()
+    return _resolve(names(store, cls), wanted, kind, UnknownNameError)
+
+
+def _resolve(
+    known: dict[str, set[str]], wanted: Iterable[str], kind: str, error: type[UnknownNameError]
+) -> list[str]:
     iris = set().union(*known.values()) if known else set()
     result: list[str] = []
     for name in wanted:
@@ -57,6 +84,6 @@ def resolve(store: ox.Store, wanted: Iterable[str]) -> list[str]:
         if not matches:
             near = difflib.get_close_matches(key, known, n=3, cutoff=0.6)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
-            raise UnknownActorError(f"no actor is called {name!r}{hint}")
+            raise error(f"no {kind} is called {name!r}{hint}")
         result += [m for m in sorted(matches) if m not in result]
     return result

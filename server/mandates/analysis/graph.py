@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pyoxigraph as ox
 
 from mandates.analysis.world import plain
+from mandates.dataset.lookup import first, pairs
 from mandates.dataset.names import GRAPH, ID, PREF_LABEL, TYPE, XSD, mand
 from mandates.overlap.findings import Evidence, Finding, Findings
 
@@ -48,6 +49,27 @@ _SHAPED = {"overlap", "coordinated-overlap", "duplication", "overlap-by-designat
 _PAKISTAN = timezone(timedelta(hours=5))
 
 
+def mitigations(store: ox.Store) -> dict[tuple[str, str], list[str]]:
+    """List the conditions of each mandate that name another actor, or a role that it fills.
+
+    Returns:
+        IRIs of conditions by mandate and counterpart.
+
+    >>> mitigations(ox.Store())
+    {}
+    """
+    party, filled = first(store, "requiresActionOf"), first(store, "fills")
+    holders: dict[str, list[str]] = {}
+    for designation, actor in first(store, "filledBy").items():
+        holders.setdefault(filled[designation], []).append(actor)
+    found: dict[tuple[str, str], list[str]] = {}
+    for mandate, condition in pairs(store, mand("hasCondition")):
+        counterpart = party.get(condition, "")
+        for actor in holders.get(counterpart, [counterpart]):
+            found.setdefault((mandate, actor), []).append(condition)
+    return found
+
+
 def finding_iri(key: str) -> str:
     """Return the IRI of a finding.
 
@@ -78,8 +100,28 @@ def describe(
             strict=True,
         )
     }
+    return describe_some(findings.rows(), of, labels, mitigations)
+
+
+def describe_some(
+    findings: Iterable[Finding],
+    of: Mapping[str, str],
+    labels: dict[str, str],
+    mitigations: dict[tuple[str, str], list[str]],
+) -> list[ox.Quad]:
+    """Write some findings as quads; see :func:`describe`.
+
+    Args:
+        findings: which.
+        of: the mandate of each holding that they rest on.
+        labels: English labels of actors and concepts.
+        mitigations: conditions by mandate and counterpart.
+
+    >>> describe_some([], {}, {}, {})
+    []
+    """
     quads: set[ox.Quad] = set()
-    for finding in findings.rows():
+    for finding in findings:
         node = ox.NamedNode(finding_iri(finding.key))
         for predicate, value in _finding(finding, labels):
             quads.add(ox.Quad(node, predicate, value, FINDINGS))
@@ -118,11 +160,11 @@ def title(finding: Finding, labels: dict[str, str]) -> str:
     words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
     words = words.removesuffix(" finding")
     who = " and ".join(labels.get(a, a) for a in finding.actors)
-    cell = " of ".join(
+    cell = ", ".join(
         labels.get(plain(c), plain(c)) for c in (finding.function_cell, finding.subject_cell) if c
     )
     text = f"{words[0].upper()}{words[1:]}"
-    return text + (f": {who}" if who else "") + (f", {cell}" if cell else "")
+    return text + (f": {who}" if who else "") + (f" ({cell})" if cell else "")
 
 
 def _finding(

@@ -301,8 +301,10 @@ def _instruments(store: ox.Store) -> Iterator[Instrument]:
 def _expectations(store: ox.Store) -> Iterator[Expectation]:
     function, subject = first(store, "expectsFunction"), first(store, "expectsSubject")
     polities = sorted({polity(m) for m in instances(store, "Mandate")})
+    sought = table(store, "soughtIn")
     for cell in sorted(instances(store, "ReferenceCell")):
-        for order in polities:
+        # What was not looked for in a legal order is unknown there, not absent.
+        for order in sorted({polity(state) for state in sought[cell]}) or polities:
             yield Expectation(function[cell], subject[cell], order)
 
 

@@ -1,46 +1,98 @@
-"""The faces of a report: the same model as a page, as a table, as data."""
+"""The faces of a report: the same model as a page, as a file to print, as text, as data."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from dataclasses import fields, is_dataclass
+from datetime import datetime
 
 import jinja2
+import pyoxigraph as ox
 
-from mandates.report.model import SECTIONS, Report
-
-_PAKISTAN = timezone(timedelta(hours=5))
-
-
-def day(moment: datetime | None) -> str:
-    """Write a moment as people write days.
-
-    >>> day(datetime(2025, 1, 30, tzinfo=_PAKISTAN)), day(None)
-    ('30 January 2025', 'open')
-    """
-    if moment is None:
-        return "open"
-    local = moment.astimezone(_PAKISTAN)
-    return f"{local.day} {local:%B %Y}"
+from mandates.dataset.names import PREFIXES
+from mandates.report.charts import pictures, svg
+from mandates.report.days import day, iso
+from mandates.report.feed import atom
+from mandates.report.model import AT_LENGTH, FULL, SECTIONS, Entry, Report
+from mandates.report.texts import Position
 
 
-def html(report: Report) -> bytes:
-    """A page that needs nothing beside itself and prints well."""
+class MissingExtraError(RuntimeError):
+    """A face needs a package that is not installed; the message says which and how to get it."""
+
+
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("mandates.report"),
-        autoescape=True,
+        autoescape=jinja2.select_autoescape(["html.j2"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["day"] = day
-    page = environment.get_template("report.html.j2").render(report=report, sections=SECTIONS)
-    return page.encode()
+    environment.filters |= {"day": day, "iso": iso}
+    return environment
+
+
+def html(report: Report) -> bytes:
+    """A page that needs nothing beside itself, follows the reader's theme and prints well."""
+    return _page(report).encode()
+
+
+def pdf(report: Report) -> bytes:
+    """The page as a PDF.
+
+    Raises:
+        MissingExtraError: WeasyPrint, the ``pdf`` extra, is not installed.
+    """
+    try:
+        import weasyprint
+    except (ImportError, OSError) as error:
+        raise MissingExtraError(
+            f"a PDF needs WeasyPrint: pip install 'mandates[pdf]' ({error})"
+        ) from None
+    written: bytes = weasyprint.HTML(string=_page(report)).write_pdf(
+        pdf_identifier=report.version.encode() or b"mandates"
+    )
+    return written
+
+
+def _page(report: Report) -> str:
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            sections=SECTIONS,
+            full=FULL,
+            at_length=AT_LENGTH,
+            pictures=[(picture, svg(picture.specification)) for picture in pictures(report)],
+        )
+    )
+
+
+def markdown(report: Report) -> bytes:
+    """Plain text with marks, for a wiki, a mail or a pull request."""
+    text = (
+        _environment()
+        .get_template("report.md.j2")
+        .render(
+            report=report,
+            sections=SECTIONS,
+            full=FULL,
+            at_length=AT_LENGTH,
+            pictures=pictures(report),
+        )
+    )
+    lines = [line.rstrip() for line in text.splitlines()]
+    kept = [a for a, b in zip(lines, ["", *lines], strict=False) if a or b]
+    return ("\n".join(kept).strip() + "\n").encode()
 
 
 COLUMNS = (
+    "change",
     "finding",
     "relation",
     "score",
@@ -60,7 +112,10 @@ COLUMNS = (
     "second_provision",
     "second_quotation",
     "reason",
+    "uncertainty",
     "mitigation",
+    "named_by",
+    "brought_about_by",
 )
 
 
@@ -70,43 +125,97 @@ def table(report: Report) -> bytes:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for entry in report.entries:
-        head = [
-            entry.iri,
-            entry.relation,
-            entry.score,
-            "certain" if entry.certain else "possible",
-            "; ".join(entry.actors),
-            entry.function,
-            entry.subject,
-        ]
-        for pair in entry.pairs:
-            sides: list[str] = []
-            for side in (pair.first, pair.second):
-                if side is None:
-                    sides += ["", "", "", ""]
-                    continue
-                sides += [
-                    side.holder,
-                    f"{side.modal} {side.action}",
-                    "; ".join(sorted({s.citation for s in side.sources})),
-                    " | ".join(s.quotation for s in side.sources if s.quotation),
-                ]
-            writer.writerow(
-                [
-                    *head,
-                    pair.since.astimezone(_PAKISTAN).date().isoformat(),
-                    pair.until.astimezone(_PAKISTAN).date().isoformat() if pair.until else "",
-                    pair.alike,
-                    *sides,
-                    "; ".join(pair.reasons),
-                    "; ".join(pair.mitigation),
-                ]
-            )
+        writer.writerows(_rows(entry, "", ()))
+    for change in report.difference.changes if report.difference else ():
+        writer.writerows(_rows(change.entry, change.how, change.causes))
     return text.getvalue().encode()
 
 
-#: The faces by the name that the command line gives them.
-FACES: dict[str, Callable[[Report], bytes]] = {"html": html, "csv": table}
+def _rows(entry: Entry, how: str, causes: tuple[str, ...]) -> list[list[object]]:
+    head = [
+        how,
+        entry.iri,
+        entry.relation,
+        entry.score,
+        "certain" if entry.certain else "possible",
+        "; ".join(entry.actors),
+        entry.function,
+        entry.subject,
+    ]
+    named = "; ".join(w.words for w in entry.witnesses)
+    tail = [named, "; ".join(causes)]
+    if not entry.pairs:
+        dates = [iso(entry.since), iso(entry.until), entry.support]
+        shares = ", ".join(f"{who}: {number}" for who, number in entry.shares)
+        return [[*head, *dates, *[""] * 8, shares, "", "", *tail]]
+    return [
+        [
+            *head,
+            iso(pair.since),
+            iso(pair.until),
+            pair.alike,
+            *_side(pair.first),
+            *_side(pair.second),
+            "; ".join(reason.words for reason in pair.reasons if reason.known),
+            "; ".join(pair.doubts),
+            "; ".join(pair.mitigation),
+            *tail,
+        ]
+        for pair in entry.pairs
+    ]
+
+
+def _side(position: Position | None) -> list[str]:
+    if position is None:
+        return ["", "", "", ""]
+    through = f" (through {', '.join(position.through)})" if position.through else ""
+    return [
+        position.holder + through,
+        f"{position.modal} {position.action}",
+        position.citation,
+        " | ".join(s.quotation for s in position.sources if s.quotation),
+    ]
+
+
+def data(report: Report) -> bytes:
+    """The whole model as JSON, with the specification and the data of every picture."""
+    document = _plain(report)
+    assert isinstance(document, dict)
+    del document["graph"]
+    document["pictures"] = [_plain(picture) for picture in pictures(report)]
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, ox.Quad):
+        return str(value)
+    return value
+
+
+def graph(report: Report) -> bytes:
+    """The findings shown, as Turtle."""
+    triples = [ox.Triple(q.subject, q.predicate, q.object) for q in report.graph]
+    return ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""
+
+
+#: The faces by the name that the command line gives them, which is also the ending of the file.
+FACES: dict[str, Callable[[Report], bytes]] = {
+    "html": html,
+    "pdf": pdf,
+    "md": markdown,
+    "csv": table,
+    "json": data,
+    "ttl": graph,
+    "atom": atom,
+}
 
 
 def render(report: Report, face: str) -> bytes:
@@ -118,5 +227,6 @@ def render(report: Report, face: str) -> bytes:
 
     Raises:
         KeyError: no such face.
+        MissingExtraError: the face needs a package that is not installed.
     """
     return FACES[face](report)

@@ -1,0 +1,368 @@
+"""The pictures of a report, as Vega-Lite specifications and as SVG.
+
+One specification serves the page, the printed file and the data: `specifications` makes it, `svg`
+draws it. Ink is ``currentColor``, so that a picture follows the page into dark mode and on to
+paper; shades are of one hue, with the number written on them, so that they survive a black and
+white printer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from mandates.report.days import day, iso
+from mandates.report.model import Report
+from mandates.report.texts import NAMED, STATUS
+from mandates.report.views import Bar, Edge, Matrix
+
+Specification = dict[str, Any]
+
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+_HUE = "#b5532f"
+_INK = "currentColor"
+_YEARS = 15
+_LANES = 36
+_NODES = 24
+_TITLES = (NAMED, *STATUS.values())
+_CONFIG: Specification = {
+    "font": "Arial, Liberation Sans, sans-serif",
+    "padding": {"left": 16, "right": 16, "top": 6, "bottom": 6},
+    "axis": {
+        "labelColor": _INK,
+        "titleColor": _INK,
+        "domainColor": _INK,
+        "tickColor": _INK,
+        "gridColor": _INK,
+        "gridOpacity": 0.15,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "labelLimit": 400,
+    },
+    "legend": {"labelColor": _INK, "titleColor": _INK, "labelFontSize": 11, "titleFontSize": 11},
+    "text": {"color": _INK, "fontSize": 11},
+    "view": {"stroke": None},
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture with what stands for it where it can't be seen.
+
+    Attributes:
+        name: short name, also used as an anchor.
+        heading: what it shows.
+        caption: how to read it.
+        alternative: what is to be seen, in a sentence or two.
+        specification: Vega-Lite.
+        header: columns of its data.
+        rows: its data.
+    """
+
+    name: str
+    heading: str
+    caption: str
+    alternative: str
+    specification: Specification
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def pictures(report: Report) -> tuple[Picture, ...]:
+    """Make the pictures of a report; those without anything to show are left out."""
+    made = (
+        _pairs(report),
+        _functions(report),
+        _timeline(report),
+        _network(report),
+    )
+    return tuple(picture for picture in made if picture is not None)
+
+
+def svg(specification: Specification) -> str | None:
+    """Draw a specification; ``None`` when the ``report`` extra is not installed.
+
+    The labels that the library gives to every mark are taken out: a picture is announced once, by
+    the text alternative that stands beside it.
+    """
+    try:
+        import vl_convert
+    except ImportError:
+        return None
+    drawn: str = vl_convert.vegalite_to_svg(specification)
+    drawn = re.sub(r' (?:aria-[a-z]+|role|pointer-events)="[^"]*"', "", drawn)
+    return drawn.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+
+
+def _chart(**parts: object) -> Specification:
+    return {"$schema": _SCHEMA, "background": None, "config": _CONFIG, **parts}
+
+
+def _heat(
+    matrix: Matrix, row: str, column: str, shade: str, step: int, **size: object
+) -> Specification:
+    values = [{row: r, column: c, "n": n, shade: s} for r, c, n, s in matrix.cells]
+    return _chart(
+        width={"step": step},
+        height={"step": 24},
+        data={"values": values},
+        encoding={
+            "y": {
+                "field": row,
+                "type": "nominal",
+                "sort": list(matrix.rows),
+                "scale": {"domain": list(matrix.rows)},
+                "title": None,
+            },
+            "x": {
+                "field": column,
+                "type": "nominal",
+                "sort": list(matrix.columns),
+                "scale": {"domain": list(matrix.columns)},
+                "axis": {"orient": "top", "title": None, **size},
+            },
+        },
+        layer=[
+            {
+                "mark": {"type": "rect", "color": _HUE},
+                "encoding": {
+                    "opacity": {
+                        "field": shade,
+                        "type": "quantitative",
+                        "scale": {"domain": [0, 100], "range": [0.06, 0.62]},
+                        "legend": None,
+                    }
+                },
+            },
+            {"mark": {"type": "text"}, "encoding": {"text": {"field": "n"}}},
+        ],
+    )
+
+
+def _pairs(report: Report) -> Picture | None:
+    matrix = report.pairs
+    if not matrix.cells:
+        return None
+    top = max(matrix.cells, key=lambda cell: (cell[3], cell[2], cell[0], cell[1]))
+    return Picture(
+        name="pairs",
+        heading="Who meets whom",
+        caption="The number says in how many places the mandates of two institutions meet; the "
+        "stronger the colour, the higher the strongest contention among them.",
+        alternative=f"Of {len(matrix.rows)} institutions, {len(matrix.cells) // 2} pairs meet; the "
+        f"strongest contention, {top[3]} of 100, lies between {top[0]} and {top[1]}.",
+        specification=_heat(matrix, "institution", "other", "contention", 44, labelAngle=-40),
+        header=("institution", "other", "places", "strongest contention"),
+        rows=tuple((r, c, str(n), str(s)) for r, c, n, s in matrix.cells if r < c),
+    )
+
+
+def _functions(report: Report) -> Picture | None:
+    matrix = report.functions
+    if not matrix.cells:
+        return None
+    top = max(matrix.cells, key=lambda cell: (cell[2], cell[0], cell[1]))
+    return Picture(
+        name="functions",
+        heading="What they do, and at which layer",
+        caption="Number of mandates held on the day by kind of function and layer of cyberspace. "
+        "A mandate of two layers counts in both; “not stated” means that the law names no layer.",
+        alternative=f"Most mandates, {top[2]}, are to {top[0]} at: {top[1]}.",
+        specification=_heat(matrix, "function", "layer", "share", 96, labelAngle=0),
+        header=("function", "layer", "mandates"),
+        rows=tuple((r, c, str(n)) for r, c, n, _ in matrix.cells),
+    )
+
+
+def _timeline(report: Report) -> Picture | None:
+    start = report.as_of - timedelta(days=round(365.25 * _YEARS))
+    if report.since is not None:
+        start = min(start, report.since)
+    end = report.as_of + timedelta(days=365)
+    bars = [b for b in report.timeline if b.until is None or b.until > start]
+    count: dict[str, int] = {}
+    for bar in bars:
+        count[bar.lane] = count.get(bar.lane, 0) + bar.mandates
+    kept = sorted(sorted(count, key=lambda lane: (-count[lane], lane))[:_LANES])
+    bars = [b for b in bars if b.lane in kept and b.since < end]
+    if not bars:
+        return None
+    values = [_drawn(bar, start, end) for bar in bars]
+    specification = _chart(
+        width=430,
+        height={"step": 18},
+        data={"values": values},
+        encoding={
+            "y": {
+                "field": "lane",
+                "type": "nominal",
+                "sort": kept,
+                "title": None,
+                "axis": {"grid": True},
+            }
+        },
+        layer=[
+            {
+                "mark": {"type": "bar", "height": 10, "stroke": _HUE, "color": _HUE},
+                "encoding": {
+                    "x": {
+                        "field": "from",
+                        "type": "temporal",
+                        "scale": {"type": "utc", "domain": [iso(start), iso(end)]},
+                        "axis": {"title": None, "format": "%Y", "labelOverlap": True},
+                    },
+                    "x2": {"field": "to"},
+                    "fillOpacity": {
+                        "field": "title",
+                        "type": "nominal",
+                        "scale": {"domain": list(_TITLES), "range": [0.75, 0.45, 0.15, 0]},
+                        "legend": {"title": "held", "orient": "bottom", "columns": 4},
+                    },
+                },
+            },
+            {
+                "data": {"values": [{"day": iso(report.as_of)}]},
+                "mark": {"type": "rule", "strokeDash": [4, 3], "color": _INK},
+                "encoding": {
+                    "x": {"field": "day", "type": "temporal", "scale": {"type": "utc"}},
+                    "y": {"value": 0},
+                    "y2": {"value": "height"},
+                },
+            },
+        ],
+    )
+    begun = [b for b in bars if start < b.since]
+    last = max(begun, key=lambda b: (b.since, b.lane), default=None)
+    more = f" The latest to begin: {last.lane}, on {day(last.since)}." if last else ""
+    left = f" The {len(kept)} lanes with most mandates are shown." if len(count) > len(kept) else ""
+    return Picture(
+        name="timeline",
+        heading="Since when, until when",
+        caption="Mandates of an institution under one instrument. The fullest bars are held as "
+        "named by the text, paler ones by designation, the palest under a saving, empty ones "
+        f"in practice only. The dashed line is {day(report.as_of)}; what began before "
+        f"{day(start)} is cut off there.{left}",
+        alternative=f"{len(bars)} stretches of time in {len(kept)} lanes.{more}",
+        specification=specification,
+        header=("institution and instrument", "held", "from", "until", "mandates"),
+        rows=tuple(
+            (b.lane, b.title, iso(b.since), iso(b.until) or "open", str(b.mandates)) for b in bars
+        ),
+    )
+
+
+def _drawn(bar: Bar, start: datetime, end: datetime) -> dict[str, object]:
+    return {
+        "lane": bar.lane,
+        "title": bar.title,
+        "from": iso(max(bar.since, start)),
+        "to": iso(min(bar.until or end, end)),
+        "mandates": bar.mandates,
+    }
+
+
+def _network(report: Report) -> Picture | None:
+    edges = report.network
+    names = list(dict.fromkeys(n for e in edges for n in (e.first, e.second)))[:_NODES]
+    edges = tuple(e for e in edges if e.first in names and e.second in names)
+    if not edges:
+        return None
+    names.sort()
+    places = {
+        name: (
+            round(math.cos(2 * math.pi * i / len(names)), 4),
+            round(math.sin(2 * math.pi * i / len(names)), 4),
+        )
+        for i, name in enumerate(names)
+    }
+    hidden: Specification = {"axis": None, "scale": {"domain": [-1.25, 1.25]}}
+    specification = _chart(
+        width=430,
+        height=300,
+        layer=[
+            {
+                "data": {"values": [_line(edge, places) for edge in edges]},
+                "mark": {"type": "rule", "color": _HUE},
+                "encoding": {
+                    "x": {"field": "x", "type": "quantitative", **hidden},
+                    "y": {"field": "y", "type": "quantitative", **hidden},
+                    "x2": {"field": "x2"},
+                    "y2": {"field": "y2"},
+                    "strokeWidth": {
+                        "field": "contention",
+                        "type": "quantitative",
+                        "scale": {"domain": [0, 100], "range": [0.5, 6]},
+                        "legend": {
+                            "title": "strongest contention",
+                            "orient": "bottom",
+                            "values": [20, 50, 80],
+                        },
+                    },
+                    "opacity": {"value": 0.7},
+                },
+            },
+            {
+                "data": {
+                    "values": [
+                        {"name": n, "x": x, "y": y, "tx": 1.13 * x, "ty": 1.13 * y}
+                        for n, (x, y) in places.items()
+                    ]
+                },
+                "layer": [
+                    {
+                        "mark": {"type": "point", "filled": True, "size": 60, "color": _INK},
+                        "encoding": {
+                            "x": {"field": "x", "type": "quantitative", **hidden},
+                            "y": {"field": "y", "type": "quantitative", **hidden},
+                            "opacity": {"value": 1},
+                        },
+                    },
+                    *(
+                        {
+                            "transform": [{"filter": test}],
+                            "mark": {"type": "text", "align": align, "baseline": "middle"},
+                            "encoding": {
+                                "x": {"field": "tx", "type": "quantitative", **hidden},
+                                "y": {"field": "ty", "type": "quantitative", **hidden},
+                                "text": {"field": "name"},
+                            },
+                        }
+                        for align, test in (
+                            ("left", "datum.x >= 0.2"),
+                            ("center", "datum.x > -0.2 && datum.x < 0.2"),
+                            ("right", "datum.x <= -0.2"),
+                        )
+                    ),
+                ],
+            },
+        ],
+    )
+    top = edges[0]
+    return Picture(
+        name="network",
+        heading="The network",
+        caption="A line for every two institutions whose mandates meet; the thicker, the stronger "
+        "the contention.",
+        alternative=f"{len(names)} institutions and {len(edges)} lines; the thickest joins "
+        f"{top.first} and {top.second}.",
+        specification=specification,
+        header=("institution", "other", "places", "strongest contention"),
+        rows=tuple((e.first, e.second, str(e.findings), str(e.score)) for e in edges),
+    )
+
+
+def _line(edge: Edge, places: dict[str, tuple[float, float]]) -> dict[str, object]:
+    (x, y), (x2, y2) = places[edge.first], places[edge.second]
+    return {
+        "institution": edge.first,
+        "other": edge.second,
+        "contention": edge.score,
+        "x": x,
+        "y": y,
+        "x2": x2,
+        "y2": y2,
+    }

@@ -1,0 +1,177 @@
+"""A report in a few plain sentences: what a minister's adviser must know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from mandates.report.days import day
+from mandates.report.model import SECTIONS, Change, Difference, Entry, Report, Step
+from mandates.report.views import MEETINGS
+
+_KIND = {
+    "conflict-of-exclusivity": "an exclusive mandate meets another's",
+    "conflict-of-force": "a duty meets a bar",
+    "unsaved-overlap": "predecessor and successor hold the same mandate with no saving",
+    "duplication": "the two may do the same, both in the lead, with nothing between them",
+    "overlap": "the mandates overlap and nothing coordinates them",
+    "overlap-by-designation": "both fill the same legal role",
+    "coordinated-overlap": "the mandates overlap under a condition that links the two",
+    "contested-holding": "the law can be read either way",
+}
+
+_WEEKS = timedelta(weeks=2)
+
+
+def sentences(report: Report, brief: Mapping[str, str]) -> tuple[str, ...]:
+    """Sum a report up.
+
+    Args:
+        report: the model, without its summary.
+        brief: abbreviations of its institutions by IRI.
+    """
+    if report.difference is not None:
+        return tuple(_difference(report.difference))
+    return tuple(_state(report, brief))
+
+
+def _state(report: Report, brief: Mapping[str, str]) -> list[str]:
+    found = [e for e in report.entries if e.relation in MEETINGS]
+    certain = sum(e.certain for e in found)
+    who = (
+        f"Between {_and([brief[a] for a in report.actors])}"
+        if len(report.actors) <= 8
+        else f"Between {len(report.actors)} institutions"
+    )
+    lines = [
+        f"{who}, on {day(report.as_of)}, mandates meet in {_count(len(found), 'place')} "
+        f"({certain} certain, {len(found) - certain} possible: they hang on a reading of the law, "
+        "on a day or on a value that the law leaves open)."
+    ]
+    lines += _sharpest(report)
+    lines += _contested(report)
+    coordinated = sum(e.relation == "coordinated-overlap" for e in report.entries)
+    bare = sum(e.relation in ("duplication", "overlap", "unsaved-overlap") for e in report.entries)
+    if coordinated or bare:
+        lines.append(
+            f"In {coordinated} of these places a condition of the law (consent, consultation, "
+            f"direction, report) links the two institutions; in {bare} nothing in the record does."
+        )
+    empty = [e for e in report.entries if e.relation in ("gap", "orphan")]
+    gaps = [e.matter for e in empty if e.relation == "gap"]
+    orphans = [e for e in empty if e.relation == "orphan"]
+    if gaps:
+        first = ", ".join(f"“{g}”" for g in gaps[:3])
+        more = f" and {len(gaps) - 3} more" if len(gaps) > 3 else ""
+        lines.append(f"Nobody certainly holds: {first}{more}.")
+    elif orphans:
+        lines.append(
+            f"{_count(len(orphans), 'mandate')} still {'speaks' if len(orphans) == 1 else 'speak'} "
+            "of law that is no longer in force."
+        )
+    return lines
+
+
+def _sharpest(report: Report) -> list[str]:
+    ranked = sorted(
+        (e for e in report.entries if e.relation in _KIND and e.relation != "contested-holding"),
+        key=lambda e: (-e.score, list(SECTIONS).index(e.relation)),
+    )
+    lines: list[str] = []
+    seen: set[tuple[str, ...]] = set()
+    for entry in ranked:
+        if entry.brief in seen or not entry.pairs:
+            continue
+        seen.add(entry.brief)
+        lines.append(_told(entry))
+        if len(lines) == 2:
+            break
+    return lines
+
+
+def _told(entry: Entry) -> str:
+    pair = entry.pairs[0]
+    rank = f"contention {entry.score} of 100"
+    sides = f"by {pair.first.citation}"
+    if pair.second is not None:
+        sides += (
+            f" and {pair.second.citation}" if pair.second.citation != pair.first.citation else ""
+        )
+    return f"{_and(entry.brief)} — {entry.matter}: {_KIND[entry.relation]} ({rank}; {sides})" + (
+        "." if entry.certain else "; possible, not certain."
+    )
+
+
+def _contested(report: Report) -> list[str]:
+    sides: dict[tuple[str, ...], list[Entry]] = {}
+    for entry in report.section("contested-holding"):
+        sides.setdefault(entry.brief, []).append(entry)
+    lines = []
+    for who, entries in sorted(sides.items(), key=lambda item: (-len(item[1]), item[0]))[:1]:
+        held = sum(e.support for e in entries)
+        readings = sorted(
+            {p.reading for e in entries for q in e.pairs for p in (q.first, q.second) if p}
+        )
+        lines.append(
+            f"Whether {' or '.join(who)} holds {_count(held, 'mandate')} is contested, on two "
+            f"readings of the law: {' against '.join(f'“{r}”' for r in readings if r)}."
+        )
+    return lines
+
+
+def _difference(difference: Difference) -> list[str]:
+    created, ended = difference.of("created"), difference.of("ended")
+    passed, revised = difference.of("passed"), difference.of("revised")
+    lines = [
+        f"{difference.heading}: {_count(len(created), 'finding')} appeared, {len(ended)} ended, "
+        f"{len(passed)} came and went, {len(revised)} changed in strength."
+        if not difference.heading.startswith("What ")
+        else f"{_count(len(created), 'finding')} would be created, {len(ended)} would end and "
+        f"{len(revised)} would change in strength."
+    ]
+    sharp = sorted(
+        (c for c in (*created, *passed) if c.entry.relation in _KIND),
+        key=lambda c: (-c.entry.score, c.entry.title),
+    )
+    lines += [_change(c) for c in _distinct(sharp)[:2]]
+    gone = sorted(
+        (c for c in ended if c.entry.relation in _KIND),
+        key=lambda c: (-c.entry.score, c.entry.title),
+    )
+    lines += [_change(c) for c in _distinct(gone)[:1]]
+    late = sorted(
+        (step for step in difference.steps if step.notified and _delay(step) > _WEEKS),
+        key=lambda step: (-_delay(step), step.iri),
+    )
+    lines += [
+        f"{step.label}: in effect since {day(step.effective)}, but notified only on "
+        f"{day(step.notified)}; what was believed in between was superseded."
+        for step in late[:1]
+    ]
+    return lines
+
+
+def _delay(step: Step) -> timedelta:
+    """How long after it had certainly taken effect an event was notified."""
+    return (step.notified or step.effective) - (step.effective_by or step.effective)
+
+
+def _distinct(changes: Sequence[Change]) -> list[Change]:
+    seen: dict[tuple[str, ...], Change] = {}
+    for change in changes:
+        seen.setdefault(change.entry.brief, change)
+    return list(seen.values())
+
+
+def _change(change: Change) -> str:
+    verb = {"created": "New", "ended": "Ended", "passed": "Came and went", "revised": "Changed"}
+    because = f" Behind it: {'; '.join(change.causes)}." if change.causes else ""
+    return f"{verb[change.how]}: {_told(change.entry)}{because}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _and(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

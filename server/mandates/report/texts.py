@@ -1,0 +1,243 @@
+"""The words of a dataset: labels, sentences, sources, statements; read once for a report."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import pyoxigraph as ox
+
+from mandates.dataset.lookup import dates, first, instances, labels, pairs, table
+from mandates.dataset.names import ALT_LABEL, MAND, mand
+
+MODAL = {"power": "may", "duty": "must", "liberty": "is free to", "disability": "must not"}
+STATUS = {
+    MAND + "Designated": "designated",
+    MAND + "Transitional": "continued by a saving",
+    MAND + "DeFacto": "in practice",
+}
+NAMED = "named by the text"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document in which words were read.
+
+    Attributes:
+        title: its title.
+        locator: place in it.
+        address: where it is, empty when it has no address.
+    """
+
+    title: str
+    locator: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the words of a mandate stand; the same words in two documents are one source.
+
+    Attributes:
+        citation: instrument and provision as people cite them.
+        quotation: the words, empty where no text was seen.
+        documents: the documents in which they were read.
+        grade: the best grade among them, A to D.
+    """
+
+    citation: str
+    quotation: str
+    documents: tuple[Document, ...]
+    grade: str
+
+
+@dataclass(frozen=True)
+class Position:
+    """One institution's hold on one mandate, as a lawyer would state it.
+
+    Attributes:
+        holding: IRI of the holding.
+        mandate: IRI of the mandate.
+        actor: IRI of the holder.
+        holder: label of the holder.
+        through: offices, units or roles by which it acts.
+        modal: may, must, is free to, must not.
+        action: what, as a verb phrase.
+        citation: the provisions that confer it.
+        since: first day.
+        until: first day no longer, if ended.
+        since_uncertain: whether the first day is not exactly known.
+        title: by what the holder holds: the text itself, a designation, a saving, practice.
+        reading: label of the reading on which alone this stands, empty when on all.
+        sources: the words of the law.
+    """
+
+    holding: str
+    mandate: str
+    actor: str
+    holder: str
+    through: tuple[str, ...]
+    modal: str
+    action: str
+    citation: str
+    since: datetime
+    until: datetime | None
+    since_uncertain: bool
+    title: str
+    reading: str
+    sources: tuple[Source, ...]
+
+
+class Texts:
+    """Labels, words and sources of a dataset.
+
+    Args:
+        store: a built dataset.
+        language: language of labels; where one is missing the English one stands.
+    """
+
+    def __init__(self, store: ox.Store, language: str = "en") -> None:
+        self.language = language
+        self.labels = labels(store) | (labels(store, language) if language != "en" else {})
+        self.short: dict[str, str] = {}
+        for quad in store.quads_for_pattern(None, ALT_LABEL, None, None):
+            if quad.object.language not in (None, "en"):  # type: ignore[union-attr]
+                continue
+            name = quad.subject.value  # type: ignore[union-attr]
+            known = self.short.get(name)
+            value = quad.object.value  # type: ignore[union-attr]
+            self.short[name] = min(known, value, key=lambda v: (len(v), v)) if known else value
+        self._part(instances(store, "Actor"))
+        self.force = {
+            mandate: force for force in MODAL for mandate in instances(store, force.capitalize())
+        }
+        self.action = first(store, "actionPhrase")
+        self.mandate, self.holder = first(store, "ofMandate"), first(store, "heldBy")
+        self.through, self.status = table(store, "heldThrough"), first(store, "holdingStatus")
+        self.designation = first(store, "underDesignation")
+        self.readings = table(store, "inReading")
+        self.since, self.until = dates(store, "validFrom"), dates(store, "validUntil")
+        self.certain = dates(store, "certainFrom")
+        self.conferred, self.evidence = table(store, "conferredBy"), table(store, "supportedBy")
+        self.citation, self.instrument = first(store, "citation"), first(store, "provisionOf")
+        self.quotation, self.locator = first(store, "quotation"), first(store, "locator")
+        self.document, self.grade = first(store, "fromDocument"), first(store, "hasGrade")
+        self.address = first(store, "address")
+        self.party = first(store, "requiresActionOf")
+        self.conditions = table(store, "hasCondition")
+        self.stated = table(store, "statedBy")
+        self.number = first(store, "number")
+        self.vested, self.roles = first(store, "vestedIn"), first(store, "fills")
+        self.about: defaultdict[str, list[str]] = defaultdict(list)
+        for name in ("vestedIn", "filledBy", "affiliate", "affiliatedWith"):
+            for node, actor in pairs(store, mand(name)):
+                self.about[node].append(actor)
+        filled = self.roles
+        self.fillers: dict[str, set[str]] = {}
+        for designation, actor in pairs(store, mand("filledBy")):
+            self.fillers.setdefault(filled.get(designation, ""), set()).add(actor)
+
+    def _part(self, actors: Iterable[str]) -> None:
+        """Tell actors of the same abbreviation apart by what else their IRI says."""
+        bearers: dict[str, list[str]] = {}
+        for actor in actors:
+            if actor in self.short:
+                bearers.setdefault(self.short[actor], []).append(actor)
+        for name, sharing in bearers.items():
+            for actor in sharing if len(sharing) > 1 else ():
+                rest = actor.rsplit("/", 1)[-1].removeprefix(name.casefold()).strip("-")
+                if rest:
+                    self.short[actor] = f"{name} ({rest.replace('-', ' ')})"
+
+    def name(self, node: str) -> str:
+        """The label of a node, or the last part of its IRI."""
+        return self.labels.get(node, node.rsplit("/", 1)[-1])
+
+    def brief(self, node: str) -> str:
+        """The abbreviation of a node where it has one, else its label."""
+        return self.short.get(node) or self.name(node)
+
+    def cite(self, source: str) -> str:
+        """Cite a provision with its instrument, or an instrument alone."""
+        instrument = self.instrument.get(source, "")
+        if not instrument:
+            return self.brief(source)
+        return f"{self.brief(instrument)}, {self.citation.get(source, '')}".strip(", ")
+
+    def instrument_of(self, source: str) -> str:
+        """The instrument that a provision is part of, or the instrument itself."""
+        return self.instrument.get(source, source)
+
+    def position(self, holding: str) -> Position:
+        """State a holding in words."""
+        mandate, actor = self.mandate[holding], self.holder[holding]
+        conferred = [self.cite(p) for p in self.conferred[mandate]]
+        return Position(
+            holding=holding,
+            mandate=mandate,
+            actor=actor,
+            holder=self.name(actor),
+            through=tuple(self.name(t) for t in self.through[holding]),
+            modal=MODAL[self.force[mandate]],
+            action=self.action.get(mandate, self.name(mandate)),
+            citation="; ".join(conferred),
+            since=self.since[holding],
+            until=self.until.get(holding),
+            since_uncertain=self.certain.get(holding, self.since[holding]) != self.since[holding],
+            title=STATUS.get(self.status.get(holding, ""), NAMED),
+            reading="; ".join(self.name(r) for r in self.readings[holding]),
+            sources=self.sources(mandate, "; ".join(conferred)),
+        )
+
+    def sources(self, node: str, citation: str = "") -> tuple[Source, ...]:
+        """Collect the evidence of a mandate, event or designation."""
+        found = []
+        for evidence in self.evidence[node]:
+            document = self.document.get(evidence, "")
+            found.append(
+                Source(
+                    citation=citation,
+                    quotation=self.quotation.get(evidence, ""),
+                    documents=(
+                        Document(
+                            self.name(document) if document else "",
+                            self.locator.get(evidence, ""),
+                            self.address.get(document, ""),
+                        ),
+                    ),
+                    grade=self.grade.get(evidence, "")[-1:],
+                )
+            )
+        return merge(found)
+
+
+def merge(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """Make one of sources that quote the same words; a source without words joins the best.
+
+    Of words of which some are a part of others, the longer stand.
+
+    >>> one = Source("s. 1", "It shall come into force at once.", (Document("A", "", ""),), "A")
+    >>> two = Source("s. 1", "it shall come into force at once", (Document("B", "", ""),), "B")
+    >>> [(s.quotation, s.grade, len(s.documents)) for s in merge([two, one])]
+    [('It shall come into force at once.', 'A', 2)]
+    """
+    merged: list[Source] = []
+    ordered = sorted(sources, key=lambda s: (-len(_plain(s.quotation)), s.grade, s.quotation))
+    for source in ordered:
+        words = _plain(source.quotation)
+        for i, other in enumerate(merged):
+            if words in _plain(other.quotation):
+                more = tuple(d for d in source.documents if d not in other.documents)
+                grade = min(other.grade or "D", source.grade or "D")
+                merged[i] = replace(other, documents=other.documents + more, grade=grade)
+                break
+        else:
+            merged.append(source)
+    return tuple(sorted(merged, key=lambda s: (s.grade, s.citation, s.quotation)))
+
+
+def _plain(words: str) -> str:
+    return " ".join(re.findall(r"\w+", words.casefold()))
