@@ -330,5 +330,43 @@ def validate(files: tuple[Path, ...]) -> None:
     sys.exit(1 if errors else 0)
 
 
+@main.command()
+@click.option(
+    "--texts",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="MANDATES_TEXTS",
+    help="Folder of the statute texts in which quotations are looked up.",
+)
+def check(texts: Path | None) -> None:
+    """Run every check: terms, shapes, reasoner, questions, quotations."""
+    from tempfile import TemporaryDirectory
+
+    from mandates.build import BuildError
+    from mandates.build import build as run
+    from mandates.dataset.loading import load
+    from mandates.dataset.snapshot import open_store
+    from mandates.quality.check import checks
+
+    failed = 0
+    with TemporaryDirectory() as folder:
+        try:
+            snapshot, dataset = run(Path(folder), step=_step)
+        except BuildError as error:
+            _show(error.problems)
+            sys.exit(1)
+        _show(dataset.warnings)
+        record = open_store(snapshot)
+    _out.print(f"✓ Terms and shapes: {snapshot.quads:,} quads, {len(dataset.warnings)} warnings")
+    asserted = load(dataset.sources).quads
+    for name, check_it in checks(asserted, record, dataset.sources, texts=texts).items():
+        with _err.status(f"{name} …"):
+            result = check_it()
+        mark = "-" if result.skipped else "✓" if result.passed else "✗"
+        _out.print(f"{mark} {result.name}: {result.summary}", markup=False, highlight=False)
+        _show(result.problems)
+        failed += not result.passed and not result.skipped
+    sys.exit(1 if failed else 0)
+
+
 if __name__ == "__main__":
     main()

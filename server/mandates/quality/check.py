@@ -1,0 +1,108 @@
+"""All checks in one run: what ``mandates check`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from mandates.dataset.sources import Source
+from mandates.quality.problems import Problem, Severity, placed
+from mandates.quality.questions import check_questions
+from mandates.quality.quotations import check_quotations, read_texts
+from mandates.quality.reasoner import ReasonerError, axioms, reason
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one check came to.
+
+    Attributes:
+        name: the check, in a few words.
+        summary: what was looked at, with figures.
+        problems: what is wrong; empty when all is well.
+        skipped: whether it could not run here; the summary then says why.
+    """
+
+    name: str
+    summary: str
+    problems: tuple[Problem, ...] = ()
+    skipped: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether it ran and found no error."""
+        return not self.skipped and not any(p.severity is Severity.ERROR for p in self.problems)
+
+
+def checks(
+    asserted: list[ox.Quad],
+    record: ox.Store,
+    sources: list[Source],
+    *,
+    texts: Path | None = None,
+) -> dict[str, Callable[[], Result]]:
+    """List the checks that go beyond what every build does, each ready to run.
+
+    Args:
+        asserted: what the files say.
+        record: the built dataset; its default graph is the union.
+        sources: the files that were read.
+        texts: folder of the texts that quotations are looked up in.
+
+    Returns:
+        By name, in the order in which to run them.
+    """
+    ontology = [q for q in asserted if "/graph/ontology/" in str(q.graph_name)]
+
+    def hermit(quads: list[ox.Quad], what: str, *, classify: bool) -> Result:
+        triples = axioms(quads)
+        try:
+            verdict = reason(triples, classify=classify, timeout=900)
+        except ReasonerError as error:
+            missing = "install" in str(error)
+            problem = Problem("reasoner", Severity.ERROR, str(error))
+            return Result(what, str(error), () if missing else (problem,), skipped=missing)
+        problems = [
+            Problem("unsatisfiable", Severity.ERROR, "The class can have no member.", node=node)
+            for node in verdict.unsatisfiable
+        ]
+        if not verdict.consistent:
+            problems.append(
+                Problem("inconsistent", Severity.ERROR, "These axioms cannot all be true.")
+            )
+        text = f"HermiT read {len(triples):,} axioms: " + (
+            ("consistent, no unsatisfiable class" if classify else "consistent")
+            if not problems
+            else "see below"
+        )
+        return Result(what, text, tuple(placed(problems, sources)))
+
+    def answers() -> Result:
+        asked, problems = check_questions(record)
+        return Result("Questions", f"{asked} known answers", tuple(problems))
+
+    def quotations() -> Result:
+        if texts is None:
+            return Result(
+                "Quotations", "MANDATES_TEXTS names no folder of texts to look in", skipped=True
+            )
+        looked_up, problems = check_quotations(record, read_texts(texts))
+        if not looked_up:
+            return Result("Quotations", f"no text of the record lies in {texts}", skipped=True)
+        text = f"{looked_up:,} quotations looked up in their texts"
+        return Result("Quotations", text, tuple(placed(problems, sources)))
+
+    # Whether a class can have a member is a question to the ontology alone: the record adds none.
+    return {
+        "Reasoner on the ontology": lambda: hermit(
+            ontology, "Reasoner on the ontology", classify=True
+        ),
+        "Reasoner on ontology and record": lambda: hermit(
+            asserted, "Reasoner on ontology and record", classify=False
+        ),
+        "Questions": answers,
+        "Quotations": quotations,
+    }
