@@ -34,6 +34,7 @@ class Overlay:
 
     Attributes:
         store: every quad of both, with what follows from them.
+        base: the record without the bill, cut at the day of the comparison.
         bills: IRIs of the bills.
         titles: their titles.
         events: IRIs of the events that they would bring about.
@@ -41,6 +42,7 @@ class Overlay:
     """
 
     store: ox.Store
+    base: ox.Store
     bills: tuple[str, ...]
     titles: tuple[str, ...]
     events: tuple[str, ...]
@@ -69,12 +71,16 @@ def read_bill(paths: Sequence[Path]) -> list[ox.Quad]:
         raise BillError(str(error)) from None
 
 
-def lay_over(store: ox.Store, bill: Iterable[ox.Quad]) -> Overlay:
+def lay_over(store: ox.Store, bill: Iterable[ox.Quad], as_of: datetime | None = None) -> Overlay:
     """Lay a bill over a dataset and derive again what follows.
+
+    What the record knows of the time after the day of the comparison is left out on both sides:
+    it happened under the law as it came to be, not under the law that the bill meets.
 
     Args:
         store: a built dataset; not changed.
         bill: what the bill says.
+        as_of: the day of the comparison; the day the bill takes full effect when absent.
 
     Raises:
         BillError: nothing in it is a bill, the bill brings about no dated event, or it ends what
@@ -101,18 +107,50 @@ def lay_over(store: ox.Store, bill: Iterable[ox.Quad]) -> Overlay:
         known = next(store.quads_for_pattern(ox.NamedNode(position), TYPE, None, None), None)
         if known is None and position not in typed:
             raise BillError(f"{position} would be ended but is not in the record")
+    base = up_to(store, as_of or max(dated[event] for event in events))
     merged = ox.Store()
-    merged.bulk_extend(asserted(store))
+    merged.bulk_extend(asserted(base))
     merged.bulk_extend(said)
     _complete(merged)
     names = labels(own)
     return Overlay(
         store=merged,
+        base=base,
         bills=tuple(bills),
         titles=tuple(names.get(b, b.rsplit("/", 1)[-1]) for b in bills),
         events=tuple(events),
         date=max(dated[event] for event in events),
     )
+
+
+def up_to(store: ox.Store, moment: datetime) -> ox.Store:
+    """Leave out every event after a moment, with what begins and the ends that come with it.
+
+    Args:
+        store: a built dataset; not changed, and returned as it is when nothing comes later.
+        moment: the last moment that counts.
+    """
+    later = {event for event, when in dates(store, "effectiveFrom").items() if when > moment}
+    if not later:
+        return store
+    kept, _ = _parted(store, later)
+    cut = ox.Store()
+    cut.bulk_extend(kept)
+    _complete(cut)
+    return cut
+
+
+def _parted(store: ox.Store, out: set[str]) -> tuple[list[ox.Quad], list[ox.Quad]]:
+    """Part what is asserted into what stands without some events and what goes with them."""
+    begins = pairs(store, mand("beginsWith"))
+    gone = out | {position for position, event in begins if event in out}
+    kept: list[ox.Quad] = []
+    taken: list[ox.Quad] = []
+    for quad in asserted(store):
+        ends = quad.predicate == mand("endsWith") and quad.object.value in out  # type: ignore[union-attr]
+        moves = ends or quad.subject.value in gone  # type: ignore[union-attr]
+        (taken if moves else kept).append(quad)
+    return kept, taken
 
 
 def asserted(store: ox.Store) -> list[ox.Quad]:
@@ -153,13 +191,7 @@ def split(store: ox.Store, instrument: str) -> tuple[ox.Store, list[ox.Quad]]:
     for event, position in pairs(store, mand("saves")):
         saves.setdefault(event, set()).add(position)
     out |= {e for e, saved in saves.items() if all(begins.get(s) in out for s in saved)}
-    gone = out | {position for position, event in begins.items() if event in out}
-    kept: list[ox.Quad] = []
-    bill: list[ox.Quad] = []
-    for quad in asserted(store):
-        ends = quad.predicate == mand("endsWith") and quad.object.value in out  # type: ignore[union-attr]
-        moves = ends or quad.subject.value in gone  # type: ignore[union-attr]
-        (bill if moves else kept).append(quad)
+    kept, bill = _parted(store, out)
     graph = ox.NamedNode(GRAPH + "bill/" + instrument.rsplit("/", 1)[-1])
     bill = [ox.Quad(q.subject, q.predicate, q.object, graph) for q in bill]
     node = ox.NamedNode(instrument)

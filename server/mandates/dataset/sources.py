@@ -11,6 +11,9 @@ from mandates.dataset.names import GRAPH
 #: The folders of a project, in the order in which they are read.
 FOLDERS = ("ontology", "instances")
 
+#: Bills confer nothing, so they are no part of the record; reports read one when asked to.
+BILLS = "instances/bills/"
+
 
 @dataclass(frozen=True, order=True)
 class Source:
@@ -65,6 +68,8 @@ def find_sources(
             raise FileNotFoundError(f"{root} has no folder {folder}/")
         for path in (root / folder).rglob("*.ttl"):
             name = path.relative_to(root).as_posix()
+            if name.startswith(BILLS):
+                continue
             found.append(Source(name, path, GRAPH + name.removesuffix(".ttl")))
     for path in extra:
         if not path.exists():

@@ -166,8 +166,8 @@ def make_what_if(
     said = list(bill)
     paths = [item for item in said if isinstance(item, Path)]
     quads = read_bill(paths) if paths else [q for q in said if isinstance(q, ox.Quad)]
-    overlay = lay_over(store, quads)
-    return _what_if(store, overlay, as_of, known, scope or Scope(), version)
+    overlay = lay_over(store, quads, as_of)
+    return _what_if(overlay, as_of, known, scope or Scope(), version)
 
 
 def make_counterfactual(
@@ -193,26 +193,28 @@ def make_counterfactual(
     """
     (iri, *_) = resolve_concepts(store, "Instrument", [instrument])
     without, bill = split(store, iri)
-    return _what_if(without, lay_over(without, bill), as_of, None, scope or Scope(), version)
+    overlay = lay_over(without, bill, as_of)
+    return _what_if(overlay, as_of, None, scope or Scope(), version, enacted=True)
 
 
 def _what_if(
-    store: ox.Store,
     overlay: Overlay,
     as_of: datetime | None,
     known: datetime | None,
     scope: Scope,
     version: str,
+    *,
+    enacted: bool = False,
 ) -> Report:
     day_of = as_of or overlay.date
     after = _Maker(overlay.store, day_of, known, scope, version)
-    before = _Maker(store, day_of, known, scope, version, after.wanted)
+    before = _Maker(overlay.base, day_of, known, scope, version, after.wanted)
     changes = compare(before.select(before.found), after.select(after.found))
     events = Events(overlay.store, known)
     changes = explain(changes, events, before.rows, after.rows)
     happenings = [events.all[e] for e in overlay.events if e in events.all]
     difference = after.difference(
-        f"What {' and '.join(overlay.titles)} would change",
+        f"What {' and '.join(overlay.titles)} {'changed' if enacted else 'would change'}",
         changes,
         sorted(happenings, key=lambda h: (h.effective, h.iri)),
         events=events,
@@ -286,11 +288,13 @@ class _Maker:
 
         A contested holding concerns each side by itself: whether PTA holds a power or SMPRA does is
         a question about PTA too. A fragmentation concerns any two of those who share; a gap
-        concerns everybody.
+        concerns everybody in its legal order.
         """
         wanted = set(self.wanted)
-        if not wanted or finding.relation == "gap":
+        if not wanted:
             return True
+        if finding.relation == "gap":
+            return finding.polity in {polity(actor) for actor in wanted}
         if finding.relation == "contested-holding":
             return not wanted.isdisjoint(finding.actors)
         if finding.relation == "fragmentation":

@@ -125,7 +125,7 @@ def _difference(difference: Difference) -> list[str]:
     lines = [
         f"{difference.heading}: {_count(len(created), 'finding')} appeared, {len(ended)} ended, "
         f"{len(passed)} came and went, {len(revised)} changed in strength."
-        if not difference.heading.startswith("What ")
+        if not difference.heading.endswith("would change")
         else f"{_count(len(created), 'finding')} would be created, {len(ended)} would end and "
         f"{len(revised)} would change in strength."
     ]

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import pyoxigraph as ox
 
+from mandates.analysis.world import polity
 from mandates.dataset.lookup import dates, first, instances, labels, pairs, table
 from mandates.dataset.names import ALT_LABEL, MAND, mand
 
@@ -141,16 +142,23 @@ class Texts:
             self.fillers.setdefault(filled.get(designation, ""), set()).add(actor)
 
     def _part(self, actors: Iterable[str]) -> None:
-        """Tell actors of the same abbreviation apart by what else their IRI says."""
+        """Tell actors of the same abbreviation apart: by country, year, or the rest of the IRI."""
         bearers: dict[str, list[str]] = {}
         for actor in actors:
             if actor in self.short:
                 bearers.setdefault(self.short[actor], []).append(actor)
         for name, sharing in bearers.items():
-            for actor in sharing if len(sharing) > 1 else ():
-                rest = actor.rsplit("/", 1)[-1].removeprefix(name.casefold()).strip("-")
-                if rest:
-                    self.short[actor] = f"{name} ({rest.replace('-', ' ')})"
+            if len(sharing) < 2:
+                continue
+            abroad = len({polity(actor) for actor in sharing}) == len(sharing)
+            for actor in sharing:
+                slug = actor.rsplit("/", 1)[-1]
+                telling = [w for w in slug.split("-") if w.isdigit() or w == "proposed"]
+                if telling or abroad:
+                    mark = " ".join(telling) or polity(actor).upper()
+                    self.short[actor] = f"{name} ({mark})"
+                elif slug != name.casefold():
+                    self.short[actor] = self.name(actor)
 
     def name(self, node: str) -> str:
         """The label of a node, or the last part of its IRI."""
