@@ -92,14 +92,13 @@ def find_with_duckdb(
     0
     """
     config: dict[str, str | bool | int | float | list[str]] = {
+        "preserve_insertion_order": False,
         "memory_limit": memory_limit,
         "threads": threads or os.cpu_count() or 1,
     }
     with duckdb.connect(config=config) as connection:
         _load(connection, world, weights or default_weights())
         values = _values(weights or default_weights(), as_of)
-        for axis, source in _SETS.items():
-            _run(connection, "10_sets", {"axis": axis, "source": source})
         _run(connection, "20_classes", values)
         for axis in _PAIRED_SETS:
             _run(connection, "30_meetings", {**values, "axis": axis})
@@ -146,13 +145,17 @@ def _run(connection: duckdb.DuckDBPyConnection, stage: str, values: Mapping[str,
 
 
 def _load(connection: duckdb.DuckDBPyConnection, world: World, weights: Weights) -> None:
+    info, ancestors = _hierarchy(world)
+    codes, sets = _sets(world)
     for key in SCHEMA:
         columns = dict(world.tables[key])
         if key in world.names:
             columns["id"] = np.arange(len(world.names[key]), dtype=np.int64)
+        if key == "mandate":
+            columns |= codes
         connection.register(key, columns)
-    info, ancestors = _hierarchy(world)
     derived = {
+        **sets,
         "concept_info": info,
         "ancestor": ancestors,
         "phase": _table(
@@ -237,6 +240,43 @@ def _hierarchy(world: World) -> tuple[Columns, Columns]:
         rows.append((concept, own, own + (scheme[concept] in universal), cell))
     pairs = ((low, high) for low, uppers in above.items() for high in uppers)
     return _table(("id", "level", "depth", "cell"), rows), _table(("lower", "upper"), pairs)
+
+
+def _sets(world: World) -> tuple[Columns, dict[str, Columns]]:
+    """Number the distinct sets of concepts on each axis.
+
+    Returns the set of each mandate on each axis (`NONE` for the unknown) and the tables of the
+    sets: ``<axis>_set`` with their sizes and ``<axis>_member`` with their members.
+    """
+    count = len(world.names["mandate"])
+    width = len(world.names["concept"]) + 1
+    codes: Columns = {}
+    tables: dict[str, Columns] = {}
+    for axis, source in _SETS.items():
+        mandate, concept = world.tables[source]["mandate"], world.tables[source]["concept"]
+        sizes = np.bincount(mandate, minlength=count)
+        starts = np.cumsum(sizes) - sizes
+        code = np.full(count, NONE, np.int64)
+        kinds: list[tuple[IntArray, IntArray, IntArray]] = []
+        for size in np.unique(sizes[sizes > 0]).tolist():
+            owners = np.flatnonzero(sizes == size)
+            key = np.zeros(len(owners), np.int64)
+            for place in range(size):
+                value = concept[starts[owners] + place]
+                key = np.unique(key * width + value, return_inverse=True)[1].astype(np.int64)
+            first = starts[owners[np.unique(key, return_index=True)[1]]]
+            number = np.arange(len(first), dtype=np.int64) + sum(len(kind[0]) for kind in kinds)
+            code[owners] = number[key]
+            members = concept[first[:, None] + np.arange(size)].ravel()
+            kinds.append((number, np.full(len(number), size, np.int64), members))
+        empty = np.empty(0, np.int64)
+        number = np.concatenate([empty, *(kind[0] for kind in kinds)])
+        size_of = np.concatenate([empty, *(kind[1] for kind in kinds)])
+        members = np.concatenate([empty, *(kind[2] for kind in kinds)])
+        codes[f"{axis}_set"] = code
+        tables[f"{axis}_set"] = {"id": number, "size": size_of}
+        tables[f"{axis}_member"] = {"id": np.repeat(number, size_of), "concept": members}
+    return codes, tables
 
 
 # Actors ---------------------------------------------------------------------------------------

@@ -2,11 +2,11 @@
 
 -- Comparable concepts: a is over b, or under b, or both if they are the same.
 CREATE TABLE comparable AS
-SELECT u.id AS a, l.id AS b, l.id AS lower, 2000 * u.depth // (u.depth + l.depth) AS similarity,
-  1 AS over, (u.id = l.id)::INTEGER AS under
+SELECT u.id AS a, l.id AS b, l.id AS lower, l.cell,
+  2000 * u.depth // (u.depth + l.depth) AS similarity, 1 AS over, (u.id = l.id)::INTEGER AS under
 FROM ancestor JOIN concept_info u ON u.id = ancestor.upper JOIN concept_info l ON l.id = ancestor.lower
 UNION ALL
-SELECT l.id, u.id, l.id, 2000 * u.depth // (u.depth + l.depth), 0, 1
+SELECT l.id, u.id, l.id, l.cell, 2000 * u.depth // (u.depth + l.depth), 0, 1
 FROM ancestor JOIN concept_info u ON u.id = ancestor.upper JOIN concept_info l ON l.id = ancestor.lower
 WHERE u.id <> l.id;
 
@@ -36,24 +36,19 @@ SELECT mandate::INTEGER AS mandate FROM holding GROUP BY mandate HAVING min(acto
 CREATE TABLE place AS
 SELECT (row_number() OVER (ORDER BY territories, polity) - 1)::INTEGER AS id, territories, polity
 FROM (
-  SELECT DISTINCT coalesce(t.id, -1) AS territories, m.polity::INTEGER AS polity
-  FROM mandate m LEFT JOIN territory_of t ON t.mandate = m.id
+  SELECT DISTINCT territory_set::INTEGER AS territories, polity::INTEGER AS polity FROM mandate
 );
 
 CREATE TABLE scope_of AS
-SELECT m.id::INTEGER AS mandate, m.function::INTEGER AS function, m.force::INTEGER AS force,
-  m."leading"::INTEGER AS leads, m.exclusive::INTEGER AS exclusive, p.id AS place,
-  coalesce(s.id, -1) AS subjects, coalesce(x.id, -1) AS excluded, coalesce(l.id, -1) AS layers,
-  coalesce(a.id, -1) AS addressees, coalesce(q.id, -1) AS asked, coalesce(h.mandate, -1) AS shared
+SELECT m.id::INTEGER AS mandate, m.function::INTEGER AS function, m.force::TINYINT AS force,
+  m."leading"::TINYINT AS leads, m.exclusive::TINYINT AS exclusive, p.id AS place,
+  m.subject_set::INTEGER AS subjects, m.excluded_set::INTEGER AS excluded,
+  m.layer_set::INTEGER AS layers, m.addressee_set::INTEGER AS addressees,
+  coalesce(q.id, -1) AS asked, coalesce(h.mandate, -1) AS shared
 FROM mandate m
-LEFT JOIN subject_of s ON s.mandate = m.id
-LEFT JOIN excluded_of x ON x.mandate = m.id
-LEFT JOIN layer_of l ON l.mandate = m.id
-LEFT JOIN addressee_of a ON a.mandate = m.id
 LEFT JOIN asked_of q ON q.mandate = m.id
 LEFT JOIN shared h ON h.mandate = m.id
-LEFT JOIN territory_of t ON t.mandate = m.id
-JOIN place p ON p.territories = coalesce(t.id, -1) AND p.polity = m.polity;
+JOIN place p ON p.territories = m.territory_set AND p.polity = m.polity;
 
 CREATE TABLE rivalry AS
 SELECT DISTINCT a::INTEGER AS a, b::INTEGER AS b
@@ -70,7 +65,7 @@ GROUP BY h.id HAVING count(DISTINCT r.b) = count(DISTINCT o.reading);
 -- sure_since = sure_until where nothing is beyond doubt.
 CREATE TABLE held AS
 SELECT h.id::INTEGER AS id, h.mandate::INTEGER AS mandate, h.actor::INTEGER AS actor,
-  h.since, h.until, h.reading::INTEGER AS reading, (h.status = 1)::INTEGER AS transitional,
+  h.since, h.until, h.reading::INTEGER AS reading, (h.status = 1)::TINYINT AS transitional,
   CASE WHEN sure THEN h.certain_since ELSE h.until END AS sure_since,
   CASE WHEN sure THEN h.certain_until ELSE h.until END AS sure_until
 FROM (

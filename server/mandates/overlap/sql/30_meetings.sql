@@ -6,8 +6,8 @@ CREATE TABLE ${axis}_pair AS
 SELECT a, b, similarity, over, under, known
 FROM (
   SELECT x.id AS a, y.id AS b, max(c.similarity)::INTEGER AS similarity,
-    (count(DISTINCT y.concept) FILTER (WHERE c.over = 1) = max(len(sy.members)))::INTEGER AS over,
-    (count(DISTINCT x.concept) FILTER (WHERE c.under = 1) = max(len(sx.members)))::INTEGER AS under,
+    (count(DISTINCT y.concept) FILTER (WHERE c.over = 1) = max(sy.size))::INTEGER AS over,
+    (count(DISTINCT x.concept) FILTER (WHERE c.under = 1) = max(sx.size))::INTEGER AS under,
     1 AS known
   FROM ${axis}_member x JOIN comparable c ON c.a = x.concept JOIN ${axis}_member y ON y.concept = c.b
   JOIN ${axis}_set sx ON sx.id = x.id JOIN ${axis}_set sy ON sy.id = y.id

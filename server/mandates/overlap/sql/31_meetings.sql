@@ -16,7 +16,7 @@ GROUP BY ALL;
 
 -- A class stands on a ground (subject, place) for each subject that it does not carve out.
 CREATE TABLE standing AS
-SELECT c.id AS class, s.concept AS subject, c.place, len(t.members) > 1 AS several
+SELECT c.id AS class, s.concept AS subject, c.place, t.size > 1 AS several
 FROM class c JOIN subject_set t ON t.id = c.subjects JOIN subject_member s ON s.id = c.subjects
 LEFT JOIN carving x ON x.excluded = c.excluded AND x.subject = s.concept
 WHERE c.function >= 0 AND coalesce(x.effect, 0) < 2;

@@ -23,51 +23,46 @@ FROM broad_span JOIN broad b
 DROP TABLE broad_span;
 
 CREATE TABLE broad_placed AS
-SELECT b.*, g.id AS ground, m.concept AS subject, i.cell AS subject_cell, len(s.members) > 1 AS several
+SELECT b.*, g.id AS ground, m.concept AS subject, i.cell AS subject_cell, s.size > 1 AS several
 FROM broad b JOIN subject_member m ON m.id = b.subjects JOIN subject_set s ON s.id = b.subjects
 JOIN ground g ON g.subject = m.concept AND g.place = b.place
 JOIN concept_info i ON i.id = m.concept
 LEFT JOIN carving x ON x.excluded = b.excluded AND x.subject = m.concept
 WHERE coalesce(x.effect, 0) < 2;
 
--- Every two branches that are not comparable.
-CREATE TABLE apart AS
-SELECT x.cell AS a, y.cell AS b
-FROM (SELECT DISTINCT function_cell AS cell FROM broad) x
-CROSS JOIN (SELECT DISTINCT function_cell AS cell FROM broad) y
-LEFT JOIN comparable c ON c.a = x.cell AND c.b = y.cell
-WHERE c.a IS NULL;
-
--- As for overlaps, narrow rows first.
-CREATE TABLE broad_narrow AS SELECT ground, id AS broad, actor, function_cell FROM broad_placed;
+-- Nearly all that share a ground are apart in function, so unlike for overlaps one join will do.
+CREATE TABLE broad_narrow AS
+SELECT id AS broad, ground, actor, function_cell, subject, subject_cell, layers, several,
+  CASE WHEN asked >= 0 THEN asked END AS asked, CASE WHEN reading >= 0 THEN reading END AS reading
+FROM broad_placed;
 
 CREATE TABLE neighbour AS
-SELECT g.a AS ground_a, g.b AS ground_b, x.broad AS broad_x, y.broad AS broad_y
-FROM ground_pair g
+SELECT x.actor < y.actor AS straight, x.subject, x.subject_cell, x.several AND y.several AS several,
+  g.known, g.place_similarity, x.broad AS broad_x, y.broad AS broad_y, x.actor AS actor_x,
+  y.actor AS actor_y, x.layers AS layers_x, y.layers AS layers_y, x.asked AS asked_x,
+  y.asked AS asked_y, x.reading AS reading_x, y.reading AS reading_y
+FROM (SELECT * FROM ground_pair WHERE same) g
 JOIN broad_narrow x ON x.ground = g.a
 JOIN broad_narrow y
   ON y.ground = g.b AND x.actor <> y.actor AND (g.a < g.b OR x.actor < y.actor)
-JOIN apart ON apart.a = x.function_cell AND apart.b = y.function_cell
-WHERE g.same;
+LEFT JOIN comparable f ON f.a = x.function_cell AND f.b = y.function_cell
+WHERE f.a IS NULL;
 
 CREATE TABLE beside_each AS
-SELECT CASE WHEN x.actor < y.actor THEN x.id ELSE y.id END AS broad_a,
-  CASE WHEN x.actor < y.actor THEN y.id ELSE x.id END AS broad_b,
-  least(x.actor, y.actor) AS a, greatest(x.actor, y.actor) AS b, x.subject, x.subject_cell,
-  x.several AND y.several AS several, g.known AND l.known = 1 AS known,
-  l.similarity::SMALLINT AS layer_similarity, g.place_similarity::SMALLINT AS territory_similarity,
+SELECT CASE WHEN straight THEN broad_x ELSE broad_y END AS broad_a,
+  CASE WHEN straight THEN broad_y ELSE broad_x END AS broad_b,
+  least(actor_x, actor_y) AS a, greatest(actor_x, actor_y) AS b, subject, subject_cell,
+  several, n.known AND l.known = 1 AS known,
+  l.similarity::SMALLINT AS layer_similarity, place_similarity::SMALLINT AS territory_similarity,
   coalesce(greatest(qx.mitigation, qy.mitigation), -1)::SMALLINT AS mitigation,
   (($w_subject::BIGINT * 1000 + $w_layer::BIGINT * l.similarity
-      + $w_territory::BIGINT * g.place_similarity) // ($w_subject + $w_layer + $w_territory)
+      + $w_territory::BIGINT * place_similarity) // ($w_subject + $w_layer + $w_territory)
     * (1000 - coalesce(greatest(qx.mitigation, qy.mitigation), 0)) // 1000)::SMALLINT AS points
 FROM neighbour n
-JOIN ground_pair g ON g.a = n.ground_a AND g.b = n.ground_b
-JOIN broad_placed x ON x.ground = n.ground_a AND x.id = n.broad_x
-JOIN broad_placed y ON y.ground = n.ground_b AND y.id = n.broad_y
-JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
-LEFT JOIN asked_member qx ON qx.id = x.asked AND qx.counterpart = y.actor
-LEFT JOIN asked_member qy ON qy.id = y.asked AND qy.counterpart = x.actor
-LEFT JOIN rivalry v ON v.a = x.reading AND v.b = y.reading
+JOIN layer_pair l ON l.a = layers_x AND l.b = layers_y
+LEFT JOIN asked_member qx ON qx.id = asked_x AND qx.counterpart = actor_y
+LEFT JOIN asked_member qy ON qy.id = asked_y AND qy.counterpart = actor_x
+LEFT JOIN rivalry v ON v.a = reading_x AND v.b = reading_y
 WHERE v.a IS NULL;
 
 DROP TABLE neighbour;

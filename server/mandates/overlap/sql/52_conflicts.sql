@@ -1,13 +1,15 @@
 -- Conflicts in one hand: a duty against a disability, and functions that should be kept apart.
 -- The steps are tables of their own so that each join has an actor to go by.
+CREATE TABLE barring AS SELECT * FROM placed WHERE force = 3;
+
 CREATE TABLE bar AS
 SELECT y.*, g.a AS duty_ground, g.over, g.under, g.known, g.subject AS lower, g.subject_cell,
   g.subject_similarity, g.place_similarity
-FROM placed y JOIN ground_pair g ON g.b = y.ground WHERE y.force = 3
+FROM barring y JOIN ground_pair g ON g.b = y.ground
 UNION ALL
 SELECT y.*, g.b, g.under, g.over, g.known, g.subject, g.subject_cell, g.subject_similarity,
   g.place_similarity
-FROM placed y JOIN ground_pair g ON g.a = y.ground AND g.a < g.b WHERE y.force = 3;
+FROM barring y JOIN ground_pair g ON g.a = y.ground AND g.a < g.b;
 
 CREATE TABLE barred AS
 SELECT x.id AS class_a, y.id AS class_b, x.actor, i.cell AS function_cell, y.subject_cell,

@@ -1,15 +1,20 @@
 -- Findings about a cell or one actor: fragmentation, gaps, sunset coverage.
 -- $moment is the moment asked for, or else the last second of each interval.
 
-CREATE TABLE area AS
-SELECT DISTINCT h.id, h.mandate, h.actor, p.polity, x.upper AS area, h.since, h.until, h.sure_since,
-  h.sure_until
-FROM held h JOIN scope_of c USING (mandate) JOIN place p ON p.id = c.place
+CREATE TABLE reach AS
+SELECT DISTINCT c.subjects, c.excluded, x.upper AS area
+FROM (SELECT DISTINCT subjects, excluded FROM scope_of WHERE force <> 3) c
 JOIN subject_member s ON s.id = c.subjects
 LEFT JOIN carving v ON v.excluded = c.excluded AND v.subject = s.concept
 JOIN ancestor x ON x.lower = s.concept
 JOIN concept_info i ON i.id = x.upper AND i.level BETWEEN 1 AND $level
-WHERE c.force <> 3 AND coalesce(v.effect, 0) < 2;
+WHERE coalesce(v.effect, 0) < 2;
+
+CREATE TABLE area AS
+SELECT h.mandate, h.actor, p.polity, r.area, h.since, h.until, h.sure_since, h.sure_until
+FROM held h JOIN scope_of c USING (mandate) JOIN place p ON p.id = c.place
+JOIN reach r ON r.subjects = c.subjects AND r.excluded = c.excluded
+WHERE c.force <> 3;
 
 -- How many actors stand in an area from each moment on.
 CREATE TABLE crowd AS
