@@ -1,8 +1,10 @@
 """Who may or must do what in cyberspace, under which words of which law."""
 
-__version__ = "0.1.0"
+from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from pathlib import Path
