@@ -36,6 +36,7 @@ PREFIXES: dict[str, str] = {
     "mand": MAND,
     "mandate": ID + "pk/mandate/",
     "owl": OWL,
+    "peca": ID + "pk/instrument/peca-2016/",
     "rdf": RDF,
     "rdfs": RDFS,
     "reading": ID + "pk/reading/",
