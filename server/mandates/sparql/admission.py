@@ -135,7 +135,7 @@ class Admission:
 
             def greed(name: str) -> tuple[int, int]:
                 tickets = len(self._turns.get(name, ())) + (name == client)
-                return int(self._usage(name, now)), tickets
+                return int(self._usage(name, now) / _ADVANCE), tickets
 
             greedy = max(self._turns, key=greed, default=client)
             if greed(greedy) <= greed(client):
