@@ -1,4 +1,4 @@
-"""Every alignment answers a question asked in its partner's words, and is no stronger than its table."""
+"""Each alignment answers a question in its partner's words and is no stronger than its table."""
 
 from __future__ import annotations
 

@@ -99,6 +99,10 @@ def test_links_lead_outwards_and_none_is_owl_same_as(record: ox.Store) -> None:
         assert "sameAs" not in link.predicate.value or "schema.org" in link.predicate.value
         if isinstance(link.object, ox.NamedNode) and "schema.org" not in link.subject.value:
             assert not link.object.value.startswith("https://w3id.org/mandates/")
-            described = record.quads_for_pattern(link.subject, ox.NamedNode(
-                "http://www.w3.org/2004/02/skos/core#prefLabel"), None, None)
+            described = record.quads_for_pattern(
+                link.subject,
+                ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel"),
+                None,
+                None,
+            )
             assert any(described), link.subject

@@ -368,5 +368,102 @@ def check(texts: Path | None) -> None:
     sys.exit(1 if failed else 0)
 
 
+@main.command("new-country")
+@click.argument("code")
+@click.option("--name", required=True, help="The country's name in English.")
+@click.option("--offset", default="+00:00", show_default=True, help="Its midnight from UTC.")
+@click.option(
+    "--output",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Folder to write; CODE in the working folder by default.",
+)
+def new_country_command(code: str, name: str, offset: str, folder: Path | None) -> None:
+    """Write a small working module for the country CODE (two letters), with comments.
+
+    See docs/tutorial-new-country.md.
+    """
+    from mandates.kit import KitError, new_country
+
+    try:
+        for path in new_country(code, name, folder or Path(code), offset=offset):
+            _out.print(str(path), markup=False, highlight=False)
+    except KitError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.group()
+def table() -> None:
+    """Turn mandates in a spreadsheet (CSV) into Turtle, and back.
+
+    The columns are described in docs/tutorial-new-country.md.
+    """
+
+
+@table.command("template")
+def table_template() -> None:
+    """Print the head of an empty table."""
+    from mandates.kit import write_table
+
+    sys.stdout.write(write_table([]))
+
+
+@table.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--country", "code", required=True, help="Two letters of the country.")
+@click.option("--offset", default="+00:00", show_default=True, help="Its midnight from UTC.")
+@click.option(
+    "--with",
+    "extra",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Take concepts from this Turtle file or folder too (repeatable).",
+)
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Turtle to write.")
+def table_import(
+    file: Path, code: str, offset: str, extra: tuple[Path, ...], output: Path
+) -> None:
+    """Make Turtle of the CSV FILE; a table with a broken row makes nothing."""
+    from mandates.kit import TableError, known_concepts, read_table, to_turtle
+    from mandates.kit.country import check_code, check_offset, write_whole
+
+    try:
+        check_code(code)
+        check_offset(offset)
+        rows = read_table(file.read_text("utf-8"), known_concepts(extra), name=file.name)
+        write_whole(output, to_turtle(rows, code, offset=offset))
+    except TableError as error:
+        _show(error.problems)
+        _err.print(f"[red]{len(error.problems)} mistakes; nothing was written.[/red]")
+        sys.exit(1)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    _out.print(f"{len(rows)} mandates in {output}", markup=False)
+
+
+@table.command("export")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="CSV to write.")
+def table_export(files: tuple[Path, ...], output: Path) -> None:
+    """Make a CSV table of the mandates in Turtle FILES; what no row can hold is named."""
+    from mandates.dataset.loading import LoadError, load
+    from mandates.dataset.sources import Source
+    from mandates.kit import TableError, from_turtle, write_table
+    from mandates.kit.country import write_whole
+
+    paths = [p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])]
+    sources = [Source(str(p), p, p.resolve().as_uri()) for p in paths]
+    try:
+        rows = from_turtle(load(sources).store(), name=str(files[0]))
+        write_whole(output, write_table(rows))
+    except TableError as error:
+        _show(error.problems)
+        _err.print(f"[red]{len(error.problems)} mandates do not fit; nothing was written.[/red]")
+        sys.exit(1)
+    except LoadError as error:
+        raise click.ClickException(f"{error.file}:{error.line}: {error.reason}") from None
+    _out.print(f"{len(rows)} mandates in {output}", markup=False)
+
+
 if __name__ == "__main__":
     main()
