@@ -1,10 +1,10 @@
 """Synthetic worlds for measuring the overlap engine: the shapes of real ones, none of their facts.
 
-A world has legal orders of about 5,000 mandates each. In each, institutions of very different sizes
-(Zipf) administer instruments of their own; an institution keeps to a few branches of subjects and of
-functions, with now and then a mandate far from home. Most mandates speak of one subject on the third
-or fourth level, some of a whole branch; a fifth leave an axis unknown. One mandate in twenty is
-vested in a role that has passed from one institution to another; a few conditions, savings and ties
+A world has legal orders of about 5,000 mandates each. In each, institutions of very different
+sizes (Zipf) administer instruments of their own; an institution keeps to a few branches of subjects
+and of functions, with now and then a mandate far from home. Most mandates speak of one subject on
+the third or fourth level, some of a whole branch; a fifth leave an axis unknown. One mandate in
+twenty is vested in a role that has passed from one institution to another; some conditions and ties
 between institutions stand as they do in the record of a real country.
 """
 
@@ -66,8 +66,7 @@ def world(mandates: int, *, seed: int = 1, one_cell: int = 0) -> World:
     Args:
         mandates: how many mandates.
         seed: the same seed gives the same world.
-        one_cell: how many of the mandates of the first legal order to put on one function and one
-            subject.
+        one_cell: how many of the mandates to put on one function and one subject in one order.
     """
     rng = np.random.default_rng(seed)
     orders = max(1, mandates // MANDATES_PER_ORDER)
@@ -106,6 +105,7 @@ def world(mandates: int, *, seed: int = 1, one_cell: int = 0) -> World:
     per_order = 60
     actors = orders * per_order
     order_of_mandate = np.sort(rng.integers(0, orders, mandates))
+    order_of_mandate[:one_cell] = 0
     actor = order_of_mandate * per_order + _zipf(rng, per_order, mandates, 0.8)
 
     # Homes: three branches (level 2) of subjects and three of functions for each institution.
@@ -163,7 +163,9 @@ def world(mandates: int, *, seed: int = 1, one_cell: int = 0) -> World:
     instruments = actors * 6
     instrument = actor * 6 + _zipf(rng, 6, mandates)
     begun = rng.integers(0, 50, instruments) * YEAR
-    ended = np.where(rng.random(instruments) < 0.1, begun + rng.integers(5, 20, instruments) * YEAR, OPEN)
+    ended = np.where(
+        rng.random(instruments) < 0.1, begun + rng.integers(5, 20, instruments) * YEAR, OPEN
+    )
 
     # Holdings: nearly all as long as the instrument; a role may pass on, sometimes with an overlap.
     since = begun[instrument]

@@ -34,7 +34,7 @@ mandate:test a mand:Power ;
     mand:inCapacity mand:LeadCapacity ;
     mand:conferredBy peca:s37.1 ;
     mand:beginsWith event:peca-2016-commencement ;
-    mand:supportedBy evidence:peca-s37.1 .
+    mand:supportedBy evidence:peca-s37.1-remove-or-block .
 """
 WRONG = {
     "syntax": ("mandate:test a mand:Power", "turtle-syntax", ":14:"),
@@ -44,7 +44,7 @@ WRONG = {
         "inCapacity",
     ),
     "no evidence": (
-        MANDATE.replace(" ;\n    mand:supportedBy evidence:peca-s37.1 .", " ."),
+        MANDATE.replace(" ;\n    mand:supportedBy evidence:peca-s37.1-remove-or-block .", " ."),
         "mandate",
         "evidence",
     ),
@@ -59,7 +59,7 @@ event:before a mand:Repeal ;
     mand:effectivePrecision mand:DayPrecision ;
     mand:notifiedOn "2000-01-01T00:00:00+05:00"^^xsd:dateTime ;
     mand:notifiedPrecision mand:DayPrecision ;
-    mand:supportedBy evidence:peca-s37.1 .
+    mand:supportedBy evidence:peca-s37.1-remove-or-block .
 """,
         "mandate/test",
         "before",
@@ -80,7 +80,7 @@ event:naked a mand:Repeal ;
     skos:prefLabel "Naked"@en ;
     mand:effectiveFrom "2000-01-01T00:00:00"^^xsd:dateTime ;
     mand:effectivePrecision mand:DayPrecision ;
-    mand:supportedBy evidence:peca-s37.1 .
+    mand:supportedBy evidence:peca-s37.1-remove-or-block .
 """,
         "event/naked",
         "offset",

@@ -166,7 +166,5 @@ def build(
     dataset = assemble(root, extra, step=step)
     step = step or (lambda _: nullcontext())
     with step("Write the snapshot"):
-        snapshot = write_snapshot(
-            data_dir, dataset.store, ontology=dataset.ontology, dumps=True
-        )
+        snapshot = write_snapshot(data_dir, dataset.store, ontology=dataset.ontology, dumps=True)
     return snapshot, dataset

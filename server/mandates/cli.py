@@ -247,7 +247,8 @@ def report(
     """
     from mandates.analysis.actors import UnknownNameError
     from mandates.analysis.bill import BillError
-    from mandates.dataset.snapshot import SnapshotError, open_store, read_snapshot
+    from mandates.dataset.names import GRAPH
+    from mandates.dataset.snapshot import SnapshotError, open_store, open_union, read_snapshot
     from mandates.report import MissingExtraError, Report, Scope, render, schedule_text
     from mandates.report import making as make
 
@@ -269,7 +270,8 @@ def report(
     try:
         snapshot = read_snapshot(data_dir)
         with _step("Read the dataset"):
-            store = open_store(snapshot)
+            # Findings are computed anew for the day asked for; reading those of the build is waste.
+            store = open_union(snapshot, [GRAPH + "derived/findings"])
         version = snapshot.version
         with _step("Find overlaps"):
             if days is not None:
@@ -420,9 +422,7 @@ def table_template() -> None:
     help="Take concepts from this Turtle file or folder too (repeatable).",
 )
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Turtle to write.")
-def table_import(
-    file: Path, code: str, offset: str, extra: tuple[Path, ...], output: Path
-) -> None:
+def table_import(file: Path, code: str, offset: str, extra: tuple[Path, ...], output: Path) -> None:
     """Make Turtle of the CSV FILE; a table with a broken row makes nothing."""
     from mandates.kit import TableError, known_concepts, read_table, to_turtle
     from mandates.kit.country import check_code, check_offset, write_whole

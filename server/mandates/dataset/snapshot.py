@@ -190,6 +190,30 @@ def open_store(snapshot: Snapshot) -> ox.Store:
     return store
 
 
+def open_union(snapshot: Snapshot, without: Iterable[str] = ()) -> ox.Store:
+    """Fill an in-memory store with the union alone, for readers that name no graph.
+
+    Args:
+        snapshot: what to read.
+        without: IRIs of graphs to leave out, for example findings that the reader computes anew.
+
+    >>> a, g, h = (ox.NamedNode(f"https://example.org/{name}") for name in "agh")
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = write_snapshot(Path(folder), [ox.Quad(a, a, a, g), ox.Quad(a, a, h, h)])
+    ...     store = open_union(made, without=["https://example.org/h"])
+    >>> len(store)
+    1
+    """
+    body = snapshot.quads_file.read_bytes()
+    for graph in without:
+        ending = f" <{graph}> .\n".encode()
+        body = b"".join(line for line in body.splitlines(True) if not line.endswith(ending))
+    store = ox.Store()
+    store.bulk_load(_GRAPH_TERM.sub(b" .\n", body), format=ox.RdfFormat.N_TRIPLES, lenient=True)
+    return store
+
+
 def _in_named_graphs(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
     for quad in quads:
         if not isinstance(quad.graph_name, ox.NamedNode):

@@ -21,7 +21,7 @@ WHERE p.force <> 3;
 
 -- First who meets whom at all, in rows as thin as can be. The function belongs in the key of the
 -- join, or popular grounds would pair everybody with everybody; the optimiser does not always see
--- that, so here the order is as written.
+-- that, so from here on the order is as written.
 CREATE TABLE thin AS SELECT id, ground, actor, function FROM narrow;
 
 CREATE TABLE reachable AS
@@ -37,9 +37,7 @@ JOIN thin x ON x.ground = g.a
 JOIN reachable y ON y.ground = g.b AND y.function = x.function
   AND x.actor <> y.actor AND (g.a < g.b OR x.actor < y.actor);
 
-RESET disabled_optimizers;
-
-CREATE TABLE candidate AS
+CREATE VIEW candidate AS
 SELECT x.actor < y.actor AS straight,
   f.cell AS function_cell, f.similarity AS function_similarity, f.over * m.over AS over,
   f.under * m.under AS under, m.subject_cell, m.subject_similarity, m.place_similarity, m.known,
@@ -100,6 +98,12 @@ LEFT JOIN rivalry v ON v.a = x.reading AND v.b = y.reading
 WHERE coalesce(cx.effect, 0) < 2 AND coalesce(cy.effect, 0) < 2
   AND (v.a IS NULL OR x.shared >= 0 AND x.shared = y.shared);
 
+RESET disabled_optimizers;
+
+DROP VIEW candidate;
+DROP TABLE meeting;
+DROP TABLE reachable;
+
 -- Mandates with several subjects may meet more than once in a cell: the closest meeting counts.
 CREATE TABLE pair AS
 SELECT * FROM met WHERE NOT several
@@ -110,6 +114,3 @@ QUALIFY row_number() OVER (
   ORDER BY subject_similarity DESC, subject_a, subject_b) = 1;
 
 DROP TABLE met;
-DROP TABLE candidate;
-DROP TABLE reachable;
-DROP TABLE meeting;

@@ -12,12 +12,13 @@ import pyoxigraph as ox
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from rdflib import Graph, Namespace, URIRef
+
 from mandates.dataset.description import DATASET, describe_dataset
 from mandates.dataset.questions import questions
 from mandates.dataset.snapshot import Snapshot, write_snapshot
 from mandates.sparql.negotiation import ROW_FORMATS
 from mandates.web import Settings, create_app
-from rdflib import Graph, Namespace, URIRef
 
 VOID = Namespace("http://rdfs.org/ns/void#")
 SH = Namespace("http://www.w3.org/ns/shacl#")
@@ -92,7 +93,9 @@ def test_the_description_counts_what_is_there(browser: FlaskClient) -> None:
         if str(graph.value(part, VOID["class"])).endswith("#Regulator")
     ]
     assert [int(str(count)) for count in regulators] == [3]
-    count = 'SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } FILTER(!CONTAINS(STR(?g), "derived")) }'
+    count = (
+        'SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } FILTER(!CONTAINS(STR(?g), "derived")) }'
+    )
     answer = browser.get("/sparql", query_string={"query": count, "format": "csv"})
     stated = int(str(graph.value(dataset, VOID.triples)))
     assert int(answer.data.split()[1]) == stated - 1, "one entailed triple is in no other graph"
