@@ -194,7 +194,9 @@ RAW = {
     "header injection": b"GET /id/a%0d%0aSet-Cookie:x HTTP/1.1\r\nHost: h\r\n\r\n",
     "path traversal": b"GET /static/../../../../etc/passwd HTTP/1.1\r\nHost: h\r\n\r\n",
     "encoded traversal": b"GET /static/%2e%2e/%2e%2e/settings.py HTTP/1.1\r\nHost: h\r\n\r\n",
-    "traversal in an entity": b"GET /id/..%2f..%2f..%2fetc%2fpasswd.html HTTP/1.1\r\nHost: h\r\n\r\n",
+    "traversal in an entity": (
+        b"GET /id/..%2f..%2f..%2fetc%2fpasswd.html HTTP/1.1\r\nHost: h\r\n\r\n"
+    ),
     "null in a path": b"GET /id/a%00b.ttl HTTP/1.1\r\nHost: h\r\n\r\n",
     "no http": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 }
@@ -401,7 +403,8 @@ def run(data_dir: Path, seconds: float) -> tuple[bool, str]:
     ordered = sorted(outcome.probes)
     lines = [
         f"{len(outcome.probes)} probes: median {ordered[len(ordered) // 2] * 1000:.0f} ms, "
-        f"slowest {max(outcome.probes) * 1000:.0f} ms at the onset, {slowest * 1000:.0f} ms after it, "
+        f"slowest {max(outcome.probes) * 1000:.0f} ms at the onset, "
+        f"{slowest * 1000:.0f} ms after it, "
         f"statuses {dict(outcome.probe_statuses)}",
         f"memory: {before // 1024} MiB before, {peak // 1024} during, {after // 1024} after",
         f"left running: {left}",
