@@ -1,0 +1,154 @@
+"""Each rule finds what it is for, our own ontology breaks none, and waivers run out."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from mandates.dataset.loading import load
+from mandates.dataset.sources import find_sources
+from mandates.quality.lint import Waiver, lint, read_waivers, rules, scan
+
+HEAD = """
+@prefix : <https://example.org/o#> .
+@prefix dct: <http://purl.org/dc/terms/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix vann: <http://purl.org/vocab/vann/> .
+"""
+GOOD = """
+<https://example.org/o> a owl:Ontology ; owl:versionIRI <https://example.org/o/1> ;
+    dct:title "O"@en ; dct:description "An ontology."@en ; dct:creator "Us" ;
+    dct:license <https://creativecommons.org/licenses/by/4.0/> ; dct:created "2026-01-01" ;
+    vann:preferredNamespacePrefix "o" .
+:Organ a owl:Class ; rdfs:isDefinedBy : ; skos:prefLabel "organ"@en ;
+    skos:definition "A part of a state."@en .
+:Court a owl:Class ; rdfs:isDefinedBy : ; skos:prefLabel "court"@en ; rdfs:subClassOf :Organ ;
+    skos:definition "An organ that judges."@en .
+:oversees a owl:ObjectProperty ; rdfs:isDefinedBy : ; skos:prefLabel "oversees"@en ;
+    skos:definition "Relates an organ to one below it."@en ;
+    rdfs:domain :Organ ; rdfs:range :Organ .
+:heeds a owl:ObjectProperty ; rdfs:isDefinedBy : ; skos:prefLabel "heeds"@en ;
+    skos:definition "Relates a court to an organ that it heeds."@en ;
+    rdfs:domain :Court ; rdfs:range :Organ .
+"""
+
+#: For each rule: words of the good example, and what to put in their place (all of them breaks it).
+BREAKS = {
+    "class-alone": ("rdfs:subClassOf :Organ ;", "", "rdfs:domain :Court ;", ""),
+    "class-cycle": (":Organ a owl:Class ;", ":Organ a owl:Class ; rdfs:subClassOf :Court ;"),
+    "class-name": (":Court", ":court"),
+    "defined-nowhere": (":Court a owl:Class ; rdfs:isDefinedBy : ;", ":Court a owl:Class ;"),
+    "definition-circular": ("An organ that judges.", "A court that judges."),
+    "definition-missing": ('skos:definition "An organ that judges."@en', 'skos:note "x"@en'),
+    "definition-not-a-sentence": ("An organ that judges.", "organ that judges"),
+    "definition-repeated": ("An organ that judges.", "A part of a state."),
+    "definition-several": ('"An organ that judges."@en', '"An organ."@en , "A body."@en'),
+    "deprecated-used": (":Organ a owl:Class ;", ":Organ a owl:Class ; owl:deprecated true ;"),
+    "disjoint-below": (
+        "rdfs:subClassOf :Organ ;",
+        "rdfs:subClassOf :Organ ; owl:disjointWith :Organ ;",
+    ),
+    "domain-and-range-missing": ("rdfs:domain :Court ; rdfs:range :Organ", 'skos:note "x"@en'),
+    "header-creator": ('dct:creator "Us" ;', ""),
+    "header-dates": ('dct:created "2026-01-01" ;', ""),
+    "header-description": ('dct:description "An ontology."@en ;', ""),
+    "header-licence": ("dct:license <https://creativecommons.org/licenses/by/4.0/> ;", ""),
+    "header-prefix": ('vann:preferredNamespacePrefix "o"', 'dct:subject "o"'),
+    "header-title": ('dct:title "O"@en ;', ""),
+    "header-version": ("owl:versionIRI <https://example.org/o/1> ;", ""),
+    "inverse-mismatch": (
+        ":heeds a owl:ObjectProperty ;",
+        ":heeds a owl:ObjectProperty ; owl:inverseOf :binds ;",
+    ),
+    "inverse-of-symmetric": (
+        ":oversees a owl:ObjectProperty ;",
+        ":oversees a owl:ObjectProperty , owl:SymmetricProperty ; owl:inverseOf :under ;",
+    ),
+    "is-primitive": (":heeds", ":isA"),
+    "label-missing": ('skos:prefLabel "court"@en ;', ""),
+    "label-repeated": ('"court"@en', '"organ"@en'),
+    "label-several": ('"court"@en', '"court"@en , "bench"@en'),
+    "label-untidy": ('"court"@en', '"court "@en'),
+    "label-without-language": ('"court"@en', '"court"'),
+    "miscellany": (":Court", ":OrganOther"),
+    "own-inverse": (
+        ":oversees a owl:ObjectProperty ;",
+        ":oversees a owl:ObjectProperty ; owl:inverseOf :oversees ;",
+    ),
+    "property-cycle": (
+        ":heeds a owl:ObjectProperty ;",
+        ":heeds a owl:ObjectProperty ; rdfs:subPropertyOf :oversees . "
+        ":oversees rdfs:subPropertyOf :heeds . :heeds",
+    ),
+    "property-name": (":heeds", ":Heeds"),
+    "same-name-different-case": (":Court", ":organ"),
+    "several-domains": ("rdfs:domain :Court ;", "rdfs:domain :Court , :State ;"),
+    "several-ranges": (
+        "rdfs:domain :Court ; rdfs:range",
+        "rdfs:domain :Court ; rdfs:range :State ,",
+    ),
+    "symmetric-across": (
+        ":heeds a owl:ObjectProperty ;",
+        ":heeds a owl:ObjectProperty , owl:SymmetricProperty ;",
+    ),
+    "transitive-across": (
+        "rdfs:domain :Court ; rdfs:range :Organ",
+        "a owl:TransitiveProperty ; rdfs:domain :Court ; rdfs:range :State",
+    ),
+}
+#: Rules that cannot be broken alone, and what they are broken with.
+COMPANY = {
+    "inverse-mismatch": "\n:binds rdfs:range :State .\n",
+    "same-name-different-case": "",
+}
+
+
+def triples(turtle: str) -> list[ox.Triple]:
+    return [q.triple for q in ox.parse(HEAD + turtle, format=ox.RdfFormat.TURTLE)]
+
+
+def test_good_example_breaks_no_rule() -> None:
+    assert scan(triples(GOOD)).problems == ()
+    assert scan(triples(GOOD)).terms == 4
+
+
+@pytest.mark.parametrize("rule", [rule.name for rule in rules()])
+def test_rule_finds_what_it_is_for(rule: str) -> None:
+    changes = BREAKS[rule]
+    turtle = GOOD
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        assert old in turtle
+        turtle = turtle.replace(old, new)
+    assert rule in scan(triples(turtle + COMPANY.get(rule, ""))).by_rule
+
+
+def shipped() -> list[ox.Triple]:
+    sources = [s for s in find_sources(instances=False) if "/alignments/" not in s.name]
+    return [quad.triple for quad in load(sources).quads]
+
+
+def test_shipped_ontology_breaks_no_rule_that_is_not_waived() -> None:
+    assert lint(shipped(), read_waivers()) == []
+
+
+def test_waiver_runs_out_and_is_reported_when_it_waives_nothing() -> None:
+    node = "https://w3id.org/mandates/ns#Holding"
+    waiver = Waiver("definition-circular", node, "x", date(2026, 1, 1))
+    before = lint(shipped(), [waiver], today=date(2025, 12, 31))
+    after = lint(shipped(), [waiver], today=date(2026, 1, 1))
+    assert "definition-circular" not in {p.rule for p in before}
+    assert {"definition-circular", "waiver"} <= {p.rule for p in after}
+    idle = Waiver("label-missing", node, "x", date(2027, 1, 1))
+    assert "waiver" in {p.rule for p in lint(shipped(), [idle], today=date(2026, 1, 1))}
+
+
+def test_waiver_without_reason_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.toml"
+    path.write_text('[[waiver]]\nrule = "x"\nnode = "y"\nexpires = 2027-01-01\n', "utf-8")
+    with pytest.raises(KeyError):
+        read_waivers(path)
