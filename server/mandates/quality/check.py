@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from mandates.dataset.names import GRAPH
 from mandates.dataset.sources import Source
+from mandates.quality.lint import lint, read_waivers, rules
 from mandates.quality.problems import Problem, Severity, placed
+from mandates.quality.profile import check_dl, check_rl
 from mandates.quality.questions import check_questions
 from mandates.quality.quotations import check_quotations, read_texts
 from mandates.quality.reasoner import ReasonerError, axioms, check_reasoning
@@ -55,7 +58,7 @@ def checks(
     Returns:
         By name, in the order in which to run them.
     """
-    ontology = [q for q in asserted if "/graph/ontology/" in str(q.graph_name)]
+    ontology = [q for q in asserted if _module(q).startswith("ontology/")]
 
     def hermit(quads: list[ox.Quad], what: str, *, classify: bool) -> Result:
         try:
@@ -83,8 +86,27 @@ def checks(
         text = f"{looked_up:,} quotations looked up in their texts"
         return Result("Quotations", text, tuple(placed(problems, sources)))
 
+    def profiles() -> Result:
+        core = [q.triple for q in ontology if _module(q) == "ontology/mandates"]
+        problems = check_rl(core)
+        modules = sorted({_module(q) for q in ontology})
+        for module in modules:
+            problems += check_dl([q.triple for q in ontology if _module(q) == module], core)
+        text = f"{len(modules)} modules within OWL 2 DL, the core within OWL 2 RL"
+        return Result("Profiles", text, tuple(placed(problems, sources)))
+
+    def style() -> Result:
+        own = [q.triple for q in ontology if "/alignments/" not in _module(q)]
+        waivers = read_waivers()
+        text = f"{len(rules())} rules on names, definitions, structure and header"
+        if waivers:
+            text += f", {len(waivers)} waivers"
+        return Result("Style", text, tuple(placed(lint(own, waivers), sources)))
+
     # Whether a class can have a member is a question to the ontology alone: the record adds none.
     return {
+        "Style": style,
+        "Profiles": profiles,
         "Reasoner on the ontology": lambda: hermit(
             ontology, "Reasoner on the ontology", classify=True
         ),
@@ -94,3 +116,9 @@ def checks(
         "Questions": answers,
         "Quotations": quotations,
     }
+
+
+def _module(quad: ox.Quad) -> str:
+    """Name the file that a quad comes from, without its ending."""
+    graph = quad.graph_name
+    return graph.value.removeprefix(GRAPH) if isinstance(graph, ox.NamedNode) else ""
