@@ -158,7 +158,8 @@ class Matcher:
         ``pair``: the finding lies between institutions that the statement names: two of them, or
         the only one, or for a statement about none a finding about no institution in particular.
         ``subject``: a subject of the finding is, contains or lies within a subject or, where the
-        statement names no subject, a function of the statement. ``relation``: the relation is one
+        statement names no subject, a function of the statement; a gap or a fragmentation must not
+        be broader than what the statement names. ``relation``: the relation is one
         that the statement's word stands for, and the time of the finding includes the day of the
         statement where that is known.
         """
@@ -189,8 +190,12 @@ class Matcher:
         else:
             for exhibit in finding.evidence:
                 found |= {s for s in (exhibit.subject_a, exhibit.subject_b) if s}
+        # A broad area in which everybody has a mandate answers nobody who names a narrow matter.
+        area = finding.relation in ("fragmentation", "gap")
         return any(
-            self.hierarchy.meet(w, plain(f)) is not None
+            self.hierarchy.over(w, plain(f))
+            if area
+            else self.hierarchy.meet(w, plain(f)) is not None
             for w in wanted
             for f in found
             if f and plain(f) in self.hierarchy.scheme

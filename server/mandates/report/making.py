@@ -395,7 +395,7 @@ class _Maker:
             network=edges,
             difference=difference,
             since_release=release,
-            queries=self.queries(shown if self.wanted else ()),
+            queries=self.queries(self.wanted),
             graph=self.graph(found, difference),
         )
         return replace(report, summary=summary.sentences(report, self.brief_actors(shown)))

@@ -1,0 +1,278 @@
+"""The report: what every face shows, that it is whole, and that it is the same each time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from datetime import datetime, timedelta, timezone
+from html.parser import HTMLParser
+
+import pyoxigraph as ox
+import pytest
+
+from mandates.analysis.actors import UnknownActorError, UnknownNameError
+from mandates.dataset.names import mand
+from mandates.report import FACES, Report, Scope, make_report, render
+from mandates.report.charts import pictures, svg
+from mandates.report.faces import COLUMNS
+from mandates.report.model import FULL
+
+PAKISTAN = timezone(timedelta(hours=5))
+AS_OF = datetime(2025, 8, 6, tzinfo=PAKISTAN)
+FIVE = ("moitt", "pta", "fia", "ncert", "nccia")
+VOID = {"meta", "br", "hr", "img", "input", "link", "path", "line", "rect", "circle"}
+
+
+@pytest.fixture(scope="module")
+def report(record: ox.Store) -> Report:
+    return make_report(record, as_of=AS_OF, scope=Scope(actors=FIVE), version="test")
+
+
+@pytest.fixture(scope="module")
+def page(report: Report) -> str:
+    return render(report, "html").decode()
+
+
+class Outline(HTMLParser):
+    """Collects what a page is made of, and complains about what is left open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.pictures: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.ids += [given["id"]] if given.get("id") else []  # type: ignore[list-item]
+        self.links += [given["href"]] if tag == "a" and given.get("href") else []  # type: ignore[list-item]
+        self.loads += [str(given[name]) for name in ("src", "data") if given.get(name)]
+        if tag == "link":
+            self.loads.append(str(given.get("href")))
+        if given.get("role") == "img":
+            self.pictures.append(given)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+def outline(page: str) -> Outline:
+    parsed = Outline()
+    parsed.feed(page)
+    return parsed
+
+
+def test_the_page_is_whole_and_needs_nothing_beside_itself(page: str) -> None:
+    parsed = outline(page)
+    assert parsed.open == []
+    assert parsed.loads == []
+    assert "@import" not in page
+    assert not re.search(r"url\((?!#)", page)
+    assert len(parsed.ids) == len(set(parsed.ids))
+    for link in parsed.links:
+        if link.startswith("#"):
+            assert link[1:] in parsed.ids
+
+
+def test_every_finding_told_at_length_shows_words_days_and_reason(report: Report) -> None:
+    long = [e for e in report.entries if e.relation in FULL]
+    assert long
+    for entry in long:
+        pair = entry.pairs[0]
+        for side in (pair.first, pair.second):
+            if side is not None:
+                assert side.citation
+                assert any(d.title for s in side.sources for d in s.documents), side.mandate
+                assert all(len(s.quotation.split()) <= 40 for s in side.sources)
+        assert entry.since <= AS_OF
+        assert entry.parts or not entry.score
+
+
+def test_what_is_not_certain_says_what_it_hangs_on(report: Report) -> None:
+    for entry in report.entries:
+        for pair in entry.pairs:
+            if not pair.certain and pair.second is not None:
+                assert pair.doubts, entry.title
+            if pair.certain:
+                assert not pair.doubts
+
+
+def test_unknown_axes_are_named_with_their_provision(report: Report) -> None:
+    doubts = {d for e in report.entries for p in e.pairs for d in p.doubts}
+    assert any(d.endswith("does not state the layer of cyberspace") for d in doubts)
+    assert not any("50 %" in d for d in doubts)
+
+
+def test_the_parts_of_a_score_make_the_score(report: Report) -> None:
+    told = [e for e in report.entries if e.parts]
+    assert told
+    for entry in told:
+        product = 100.0
+        for _, value in entry.parts:
+            product *= float(value.removesuffix(" %")) / 100
+        assert abs(product - entry.score) <= 2, entry.title
+
+
+def test_the_same_words_in_two_documents_are_one_source(report: Report) -> None:
+    for entry in report.entries:
+        for pair in entry.pairs:
+            for side in (pair.first, pair.second):
+                if side is not None:
+                    quotations = [s.quotation.casefold() for s in side.sources]
+                    assert len(quotations) == len(set(quotations))
+
+
+def test_the_summary_is_short_and_names_institutions(report: Report) -> None:
+    assert 3 <= len(report.summary) <= 6
+    assert "MoITT" in report.summary[0]
+    assert "6 August 2025" in report.summary[0]
+
+
+@pytest.mark.parametrize("face", sorted(set(FACES) - {"pdf"}))
+def test_the_same_input_gives_the_same_bytes(record: ox.Store, report: Report, face: str) -> None:
+    again = make_report(record, as_of=AS_OF, scope=Scope(actors=FIVE), version="test")
+    assert render(report, face) == render(again, face)
+
+
+def test_pictures_are_the_same_each_time_and_have_words(report: Report, page: str) -> None:
+    drawn = pictures(report)
+    assert [p.name for p in drawn] == ["pairs", "functions", "timeline", "network"]
+    for picture in drawn:
+        assert picture.alternative
+        assert picture.rows
+        assert all(len(row) == len(picture.header) for row in picture.rows)
+        once = svg(picture.specification)
+        if once is not None:
+            assert once == svg(picture.specification)
+            ET.fromstring(once)
+    if svg(drawn[0].specification) is not None:
+        assert all(p.get("aria-label") for p in outline(page).pictures)
+        assert len(outline(page).pictures) == len(drawn)
+
+
+def test_matrices_agree_with_the_findings(report: Report) -> None:
+    cells = {(r, c): n for r, c, n, _ in report.pairs.cells}
+    assert cells
+    for (one, two), number in cells.items():
+        assert cells[two, one] == number
+        listed = [
+            e
+            for e in report.entries
+            if set(e.brief) == {one, two}
+            and e.relation
+            in (
+                "duplication",
+                "overlap",
+                "coordinated-overlap",
+                "overlap-by-designation",
+                "unsaved-overlap",
+                "contested-holding",
+            )
+        ]
+        assert len(listed) == number
+
+
+def test_the_table_has_a_row_for_each_pair(report: Report) -> None:
+    rows = list(csv.reader(io.StringIO(render(report, "csv").decode())))
+    assert tuple(rows[0]) == COLUMNS
+    assert all(len(row) == len(COLUMNS) for row in rows)
+    assert len(rows) == 1 + sum(max(len(e.pairs), 1) for e in report.entries)
+
+
+def test_the_data_hold_findings_and_specifications(report: Report) -> None:
+    data = json.loads(render(report, "json"))
+    assert len(data["entries"]) == len(report.entries)
+    assert data["version"] == "test"
+    for picture in data["pictures"]:
+        assert picture["specification"]["$schema"].startswith("https://vega.github.io/schema/")
+
+
+def test_the_graph_holds_the_findings_shown(report: Report) -> None:
+    store = ox.Store()
+    store.load(render(report, "ttl"), format=ox.RdfFormat.TURTLE)
+    typed = {
+        q.subject.value  # type: ignore[union-attr]
+        for q in store.quads_for_pattern(None, None, mand("Finding"), None)
+    }
+    assert typed == {entry.iri for entry in report.entries}
+
+
+def test_the_feed_is_atom(report: Report) -> None:
+    feed = ET.fromstring(render(report, "atom"))
+    atom = "{http://www.w3.org/2005/Atom}"
+    ids = [node.findtext(f"{atom}id") for node in feed.iter(f"{atom}entry")]
+    assert len(ids) == len(set(ids)) == len(report.entries)
+    for node in (feed, *feed.iter(f"{atom}entry")):
+        assert node.findtext(f"{atom}title")
+        assert datetime.fromisoformat(node.findtext(f"{atom}updated") or "")
+
+
+def test_a_pdf_is_written(record: ox.Store) -> None:
+    pytest.importorskip("weasyprint")
+    small = make_report(record, as_of=AS_OF, scope=Scope(actors=("fia", "ncert")))
+    assert render(small, "pdf").startswith(b"%PDF-")
+
+
+def test_queries_of_the_report_run_and_agree(record: ox.Store, report: Report) -> None:
+    held, between = report.queries
+    counted = {row["actor"].value: int(row["mandates"].value) for row in record.query(held.text)}  # type: ignore[union-attr]
+    assert counted == {actor: number for actor, number in report.held.items() if number}
+    found = {row["it"].value for row in record.query(between.text)}  # type: ignore[union-attr]
+    shown = {
+        e.iri
+        for e in report.entries
+        if len(e.actors) == 2 and e.relation not in ("contested-holding", "fragmentation")
+    }
+    assert shown <= found
+
+
+def test_limits_of_the_reader_hold(record: ox.Store, report: Report) -> None:
+    strong = make_report(record, as_of=AS_OF, scope=Scope(actors=FIVE, minimum_score=50))
+    assert strong.entries
+    assert {e.iri for e in strong.entries} == {e.iri for e in report.entries if e.score >= 50}
+    content = make_report(
+        record, as_of=AS_OF, scope=Scope(actors=FIVE, subjects=["online-content"])
+    )
+    assert 0 < len(content.entries) < len(report.entries)
+    physical = make_report(record, as_of=AS_OF, scope=Scope(actors=FIVE, layers=["physical"]))
+    assert 0 < len(physical.entries) < len(report.entries)
+    abroad = make_report(record, as_of=AS_OF, scope=Scope(actors=FIVE, countries=["gb"]))
+    assert not abroad.entries
+
+
+def test_names_can_be_in_urdu(record: ox.Store) -> None:
+    urdu = make_report(record, as_of=AS_OF, scope=Scope(actors=("pta",), language="ur"))
+    (name,) = urdu.actors.values()
+    assert re.search(r"[\u0600-\u06ff]", name)
+
+
+def test_unknown_names_are_refused_with_near_matches(record: ox.Store) -> None:
+    with pytest.raises(UnknownActorError, match="did you mean"):
+        make_report(record, as_of=AS_OF, scope=Scope(actors=["ptaa"]))
+    with pytest.raises(UnknownNameError, match="subject matter"):
+        make_report(record, as_of=AS_OF, scope=Scope(subjects=["online contentt"]))
+
+
+def test_nothing_changed_since_the_same_release(record: ox.Store) -> None:
+    same = make_report(
+        record, as_of=AS_OF, scope=Scope(actors=("fia", "nccia")), earlier=record, version="b"
+    )
+    assert same.since_release is not None
+    assert same.since_release.changes == ()
+
+
+def test_witnesses_stand_beside_what_they_named(report: Report) -> None:
+    named = [e for e in report.entries if e.witnesses]
+    assert named
+    for entry in named:
+        for witness in entry.witnesses:
+            assert witness.words
+            assert witness.iri.startswith("https://w3id.org/mandates/id/pk/statement/")
