@@ -26,7 +26,10 @@ def validate(store: ox.Store, sources: Sequence[Source]) -> list[Problem]:
     """
     quads = list(store)
     problems = undeclared(quads, sources)
-    problems += undescribed(quads, sources)
+    unknown = undescribed(quads, sources)
+    problems += unknown
     problems += described_twice(quads, sources)
-    problems += check_shapes(quads)
+    # Of what is described nowhere it is enough to say so; its shape is wrong of necessity.
+    nowhere = {problem.node for problem in unknown}
+    problems += [problem for problem in check_shapes(quads) if problem.node not in nowhere]
     return placed((p for p in problems if p.severity is not Severity.INFO), sources)

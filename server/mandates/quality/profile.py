@@ -174,10 +174,9 @@ def _puns(own: list[ox.Triple], graph: _Graph) -> Iterator[Problem]:
 
 def _datatypes(own: list[ox.Triple], graph: _Graph, allowed: set[str]) -> Iterator[Problem]:
     for triple in own:
-        if graph.is_a(triple.predicate, "AnnotationProperty") or triple.predicate.value in (
-            OWL + "versionInfo",
-            RDFS + "comment",
-            RDFS + "label",
+        # Values of annotations are outside the semantics; so are those of what is undeclared.
+        if triple.predicate.value != RDFS + "range" and not graph.is_a(
+            triple.predicate, "DatatypeProperty"
         ):
             continue
         value = triple.object

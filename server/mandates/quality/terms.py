@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from rdflib import namespace as known
 from rdflib.namespace import DefinedNamespace
 
-from mandates.dataset.names import BASE, GRAPH, MAND, OWL, RDF, shorten
+from mandates.dataset.names import BASE, GRAPH, ID, MAND, OWL, RDF, SCHEME, shorten
 from mandates.dataset.sources import Source
 from mandates.quality.problems import Problem, Severity
 
@@ -148,8 +148,14 @@ def undescribed(quads: Iterable[ox.Quad], sources: Sequence[Source]) -> list[Pro
         One error for each such thing and file that names it, with the nearest thing that exists.
     """
     quads = list(quads)
-    described = {q.subject.value for q in quads if isinstance(q.subject, ox.NamedNode)}
     files = {source.graph: source for source in sources}
+    # What is entailed of a misspelt name describes nothing.
+    described = {
+        q.subject.value
+        for q in quads
+        if isinstance(q.subject, ox.NamedNode)
+        and (not isinstance(q.graph_name, ox.NamedNode) or q.graph_name.value in files)
+    }
     missing: set[tuple[str, str]] = set()
     for quad in quads:
         value = quad.object
@@ -157,7 +163,7 @@ def undescribed(quads: Iterable[ox.Quad], sources: Sequence[Source]) -> list[Pro
             isinstance(value, ox.NamedNode)
             and value.value not in described
             and value.value.startswith(BASE)
-            and not value.value.startswith((MAND, BASE + "ns", GRAPH))
+            and not value.value.startswith((MAND, BASE + "ns", GRAPH, ID + "finding/"))
             and isinstance(quad.graph_name, ox.NamedNode)
             and quad.graph_name.value in files
         ):
