@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mandates.build import assemble
+from mandates.build import BuildError, assemble
 from mandates.cli import main
 from mandates.dataset.sources import project_root
 from mandates.kit import (
@@ -256,3 +256,17 @@ def test_the_tutorial(tmp_path: Path) -> None:
     pairs = {(row["a"].value.removeprefix(base), row["b"].value.removeprefix(base)) for row in met}  # type: ignore[union-attr]
     assert ("communications-authority", "ministry-of-communications") in pairs
     assert ("cyber-crime-bureau-of-exampland", "police-of-exampland") in pairs
+
+
+def test_a_misspelt_concept_is_named_with_file_line_and_the_nearest(tmp_path: Path) -> None:
+    module = tmp_path / "zz"
+    new_country("zz", "Exampland", module)
+    act = module / "instruments" / "communications-act.ttl"
+    text = act.read_text("utf-8").replace("function:remove-or-block ;", "function:remove-or-blok ;")
+    act.write_text(text, "utf-8")
+    line = text.splitlines().index("    mand:hasFunction function:remove-or-blok ;") + 1
+    with pytest.raises(BuildError) as caught:
+        assemble(extra=[module], with_findings=False)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line) == ("extra/communications-act.ttl", line)
+    assert "Did you mean function:remove-or-block?" in problem.hint
