@@ -14,7 +14,7 @@ from datetime import datetime
 from importlib.resources import files
 from itertools import pairwise
 from string import Template
-from typing import Final
+from typing import Any, Final, Protocol
 
 import duckdb
 import numpy as np
@@ -97,14 +97,47 @@ def find_with_duckdb(
         "threads": threads or os.cpu_count() or 1,
     }
     with duckdb.connect(config=config) as connection:
-        _load(connection, world, weights or default_weights())
-        values = _values(weights or default_weights(), as_of)
-        _run(connection, "20_classes", values)
-        for axis in _PAIRED_SETS:
-            _run(connection, "30_meetings", {**values, "axis": axis})
-        for stage in _STAGES:
-            _run(connection, stage, values)
-        return _fetch(connection, world, weights or default_weights())
+        return compute(_DuckDB(connection), world, as_of, weights or default_weights())
+
+
+class Session(Protocol):
+    """What the statements need of whatever runs them."""
+
+    def register(self, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Make columns known as a table."""
+
+    def run(self, statements: str) -> None:
+        """Run statements in the dialect of DuckDB."""
+
+    def columns(self, query: str) -> dict[str, NDArray[Any]]:
+        """Return the columns of a query."""
+
+
+@dataclass
+class _DuckDB:
+    connection: duckdb.DuckDBPyConnection
+
+    def register(self, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
+        self.connection.register(name, dict(columns))
+
+    def run(self, statements: str) -> None:
+        self.connection.execute(statements)
+
+    def columns(self, query: str) -> dict[str, NDArray[Any]]:
+        found: dict[str, NDArray[Any]] = self.connection.execute(query).fetchnumpy()
+        return found
+
+
+def compute(session: Session, world: World, as_of: datetime | None, weights: Weights) -> Findings:
+    """Run all statements in a session and return what they find."""
+    values = _values(weights, as_of)
+    _load(session, world, weights)
+    _run(session, "20_classes", values)
+    for axis in _PAIRED_SETS:
+        _run(session, "30_meetings", {**values, "axis": axis})
+    for stage in _STAGES:
+        _run(session, stage, values)
+    return _fetch(session, world, weights)
 
 
 def _values(weights: Weights, as_of: datetime | None) -> dict[str, str]:
@@ -136,15 +169,15 @@ def _values(weights: Weights, as_of: datetime | None) -> dict[str, str]:
     }
 
 
-def _run(connection: duckdb.DuckDBPyConnection, stage: str, values: Mapping[str, str]) -> None:
+def _run(session: Session, stage: str, values: Mapping[str, str]) -> None:
     text = files("mandates.overlap").joinpath("sql", f"{stage}.sql").read_text("utf-8")
-    connection.execute(Template(text).substitute(values))
+    session.run(Template(text).substitute(values))
 
 
 # Loading --------------------------------------------------------------------------------------
 
 
-def _load(connection: duckdb.DuckDBPyConnection, world: World, weights: Weights) -> None:
+def _load(session: Session, world: World, weights: Weights) -> None:
     info, ancestors = _hierarchy(world)
     codes, sets = _sets(world)
     for key in SCHEMA:
@@ -153,7 +186,7 @@ def _load(connection: duckdb.DuckDBPyConnection, world: World, weights: Weights)
             columns["id"] = np.arange(len(world.names[key]), dtype=np.int64)
         if key == "mandate":
             columns |= codes
-        connection.register(key, columns)
+        session.register(key, columns)
     derived = {
         **sets,
         "concept_info": info,
@@ -167,33 +200,31 @@ def _load(connection: duckdb.DuckDBPyConnection, world: World, weights: Weights)
         ),
     }
     for name, columns in derived.items():
-        connection.register(f"given_{name}", columns)
+        session.register(f"given_{name}", columns)
         casts = ", ".join(
             f"{column}::{'BIGINT' if column in ('since', 'until') else 'INTEGER'} AS {column}"
             for column in columns
         )
-        connection.execute(f"CREATE TABLE {name} AS SELECT {casts} FROM given_{name}")  # noqa: S608
+        session.run(f"CREATE TABLE {name} AS SELECT {casts} FROM given_{name}")  # noqa: S608
     for kind in ("actor", "concept", "polity"):
-        _names(connection, f"{kind}_name", "id", world.names[kind])
-    _names(connection, "relation_name", "relation", RELATIONS)
+        _names(session, f"{kind}_name", "id", world.names[kind])
+    _names(session, "relation_name", "relation", RELATIONS)
     given = _table(
         ("relation", "weight"),
         ((code, weights.relation[relation]) for code, relation in enumerate(RELATIONS)),
     )
-    connection.register("given_relation", given)
-    connection.execute(
+    session.register("given_relation", given)
+    session.run(
         "CREATE TABLE relation_weight AS SELECT relation, weight, name "
         "FROM given_relation JOIN relation_name USING (relation)"
     )
 
 
-def _names(
-    connection: duckdb.DuckDBPyConnection, table: str, code: str, names: Iterable[str]
-) -> None:
+def _names(session: Session, table: str, code: str, names: Iterable[str]) -> None:
     listed = np.array([*names], dtype=object)
     given = {code: np.arange(len(listed), dtype=np.int64), "name": listed}
-    connection.register(f"given_{table}", given)
-    connection.execute(
+    session.register(f"given_{table}", given)
+    session.run(
         f"CREATE TABLE {table} AS SELECT {code}, name::VARCHAR AS name "  # noqa: S608
         f"FROM given_{table}"
     )
@@ -363,17 +394,17 @@ def _closure(direct: Iterable[tuple[int, int, Span]]) -> set[tuple[int, int, Spa
 # Fetching -------------------------------------------------------------------------------------
 
 
-def _fetch(connection: duckdb.DuckDBPyConnection, world: World, weights: Weights) -> Findings:
-    finding = connection.execute(
+def _fetch(session: Session, world: World, weights: Weights) -> Findings:
+    finding = session.columns(
         "SELECT * EXCLUDE (a, b, part), a AS actor_a, b AS actor_b FROM finding"
-    ).fetchnumpy()
-    keyed = connection.execute("SELECT id, key FROM keyed").fetchnumpy()
-    evidence = connection.execute("SELECT * FROM evidence").fetchnumpy()
-    shares = connection.execute(
-        "SELECT f.id AS finding, actor, mandates FROM share s "
-        "JOIN finding f ON f.relation = ? AND f.part = s.id",
-        [RELATIONS.index("fragmentation")],
-    ).fetchnumpy()
+    )
+    keyed = session.columns("SELECT id, key FROM keyed")
+    evidence = session.columns("SELECT * FROM evidence")
+    fragmentation = RELATIONS.index("fragmentation")
+    shares = session.columns(
+        "SELECT f.id AS finding, actor, mandates FROM share s "  # noqa: S608
+        f"JOIN finding f ON f.relation = {fragmentation} AND f.part = s.id"
+    )
     # Conditions travel by weight, which names the kind: no two kinds weigh the same. The last place
     # is the one that -1 points to.
     kinds = np.full(1002, NONE, np.int64)

@@ -40,7 +40,7 @@ FROM (
 );
 
 CREATE TABLE scope_of AS
-SELECT m.id::INTEGER AS mandate, m.function::INTEGER AS function, m.force::TINYINT AS force,
+SELECT m.id::INTEGER AS mandate, m.function::INTEGER AS function, m."force"::TINYINT AS norm,
   m."leading"::TINYINT AS leads, m.exclusive::TINYINT AS exclusive, p.id AS place,
   m.subject_set::INTEGER AS subjects, m.excluded_set::INTEGER AS excluded,
   m.layer_set::INTEGER AS layers, m.addressee_set::INTEGER AS addressees,
@@ -75,7 +75,7 @@ FROM (
 ) h;
 
 CREATE TABLE spanned AS
-SELECT actor, transitional, reading, function, force, leads, exclusive, place, subjects, excluded,
+SELECT actor, transitional, reading, function, norm, leads, exclusive, place, subjects, excluded,
   layers, addressees, asked, shared, since, until, sure_since, sure_until,
   min(id) AS first, count(*)::INTEGER AS alike
 FROM held JOIN scope_of USING (mandate)
@@ -84,7 +84,7 @@ GROUP BY ALL;
 CREATE TABLE class AS
 SELECT row_number() OVER ()::INTEGER AS id, *
 FROM (
-  SELECT DISTINCT actor, transitional, reading, function, force, leads, exclusive, place,
+  SELECT DISTINCT actor, transitional, reading, function, norm, leads, exclusive, place,
     subjects, excluded, layers, addressees, asked, shared
   FROM spanned
 );
@@ -92,7 +92,7 @@ FROM (
 CREATE TABLE span AS
 SELECT c.id AS class, since, until, sure_since, sure_until, first, alike
 FROM spanned JOIN class c
-  USING (actor, transitional, reading, function, force, leads, exclusive, place, subjects,
+  USING (actor, transitional, reading, function, norm, leads, exclusive, place, subjects,
     excluded, layers, addressees, asked, shared);
 
 DROP TABLE spanned;
@@ -101,7 +101,7 @@ CREATE VIEW span_of AS
 SELECT h.id, s.first
 FROM held h JOIN scope_of USING (mandate)
 JOIN class c
-  USING (actor, transitional, reading, function, force, leads, exclusive, place, subjects,
+  USING (actor, transitional, reading, function, norm, leads, exclusive, place, subjects,
     excluded, layers, addressees, asked, shared)
 JOIN span s ON s.class = c.id AND s.since = h.since AND s.until = h.until
   AND s.sure_since = h.sure_since AND s.sure_until = h.sure_until

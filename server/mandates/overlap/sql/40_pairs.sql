@@ -14,10 +14,10 @@ SELECT class.id AS class, special.id FROM class JOIN special USING (excluded, as
 
 CREATE TABLE narrow AS
 SELECT row_number() OVER ()::INTEGER - 1 AS id, p.ground, p.id AS class, p.actor, p.function,
-  p.subject, p.layers, p.addressees, p.force, p.leads, p.exclusive, p.transitional, p.several,
+  p.subject, p.layers, p.addressees, p.norm, p.leads, p.exclusive, p.transitional, p.several,
   s.id AS special
 FROM placed p LEFT JOIN special_of s ON s.class = p.id
-WHERE p.force <> 3;
+WHERE p.norm <> 3;
 
 -- First who meets whom at all, in rows as thin as can be. The function belongs in the key of the
 -- join, or popular grounds would pair everybody with everybody; the optimiser does not always see
@@ -46,7 +46,7 @@ SELECT x.actor < y.actor AS straight,
   x.subject AS subject_x, y.subject AS subject_y, x.layers AS layers_x, y.layers AS layers_y,
   x.addressees AS addressees_x, y.addressees AS addressees_y,
   x.special AS special_x, y.special AS special_y,
-  x.force = 2 OR y.force = 2 AS permissive, x.force = y.force AND x.leads + y.leads = 2 AS alike,
+  x.norm = 2 OR y.norm = 2 AS permissive, x.norm = y.norm AND x.leads + y.leads = 2 AS alike,
   x.leads + y.leads AS leads, x.exclusive + y.exclusive > 0 AS exclusive,
   x.transitional + y.transitional > 0 AS transitional, x.several OR y.several AS several
 FROM meeting m

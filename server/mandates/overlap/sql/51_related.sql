@@ -4,7 +4,7 @@ CREATE TABLE broad_span AS
 SELECT actor, transitional, reading, i.cell AS function_cell, subjects, excluded, layers, place, asked,
   shared, since, until, sure_since, sure_until, min(first) AS first, sum(alike) AS alike
 FROM span JOIN class ON class.id = span.class JOIN concept_info i ON i.id = class.function
-WHERE force <> 3 AND subjects >= 0
+WHERE norm <> 3 AND subjects >= 0
 GROUP BY ALL;
 
 CREATE TABLE broad AS

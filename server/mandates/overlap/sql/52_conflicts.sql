@@ -1,6 +1,6 @@
 -- Conflicts in one hand: a duty against a disability, and functions that should be kept apart.
 -- The steps are tables of their own so that each join has an actor to go by.
-CREATE TABLE barring AS SELECT * FROM placed WHERE force = 3;
+CREATE TABLE barring AS SELECT * FROM placed WHERE norm = 3;
 
 CREATE TABLE bar AS
 SELECT y.*, g.a AS duty_ground, g.over, g.under, g.known, g.subject AS lower, g.subject_cell,
@@ -28,7 +28,7 @@ SELECT x.id AS class_a, y.id AS class_b, x.actor, i.cell AS function_cell, y.sub
   * CASE x.leads + y.leads WHEN 2 THEN $lead_both WHEN 1 THEN $lead_one ELSE $lead_none END
   // 1000000 AS points
 FROM bar y
-JOIN placed x ON x.ground = y.duty_ground AND x.actor = y.actor AND x.force = 1
+JOIN placed x ON x.ground = y.duty_ground AND x.actor = y.actor AND x.norm = 1
 JOIN comparable f ON f.a = x.function AND f.b = y.function
 JOIN concept_info i ON i.id = f.lower
 JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
@@ -52,7 +52,7 @@ CREATE TABLE clash_side AS
 SELECT c.id AS class, c.actor, c.function, c.place, c.layers, c.excluded, c.reading,
   m.concept AS subject
 FROM class c JOIN subject_member m ON m.id = c.subjects
-WHERE c.force <> 3 AND c.function IN (SELECT a FROM clash UNION SELECT b FROM clash);
+WHERE c.norm <> 3 AND c.function IN (SELECT a FROM clash UNION SELECT b FROM clash);
 
 CREATE TABLE clash_pair AS
 SELECT x.class AS class_a, y.class AS class_b, x.actor, x.place AS place_a, y.place AS place_b,

@@ -56,7 +56,7 @@ SELECT CASE WHEN q.mitigation IN ($agreement) THEN $concurrence_required
   c.sure_since, c.sure_until
 FROM cells c
 JOIN asked q ON q.mandate = c.mandate AND q.counterpart <> c.actor
-JOIN mandate m ON m.id = c.mandate AND m.force <> 3
+JOIN mandate m ON m.id = c.mandate AND m."force" <> 3
 JOIN active o ON o.actor = q.counterpart
 LEFT JOIN phase t
   ON t.a = least(c.actor, q.counterpart) AND t.b = greatest(c.actor, q.counterpart)

@@ -3,7 +3,7 @@
 
 CREATE TABLE reach AS
 SELECT DISTINCT c.subjects, c.excluded, x.upper AS area
-FROM (SELECT DISTINCT subjects, excluded FROM scope_of WHERE force <> 3) c
+FROM (SELECT DISTINCT subjects, excluded FROM scope_of WHERE norm <> 3) c
 JOIN subject_member s ON s.id = c.subjects
 LEFT JOIN carving v ON v.excluded = c.excluded AND v.subject = s.concept
 JOIN ancestor x ON x.lower = s.concept
@@ -14,7 +14,7 @@ CREATE TABLE area AS
 SELECT h.mandate, h.actor, p.polity, r.area, h.since, h.until, h.sure_since, h.sure_until
 FROM held h JOIN scope_of c USING (mandate) JOIN place p ON p.id = c.place
 JOIN reach r ON r.subjects = c.subjects AND r.excluded = c.excluded
-WHERE c.force <> 3;
+WHERE c.norm <> 3;
 
 -- How many actors stand in an area from each moment on.
 CREATE TABLE crowd AS
@@ -122,7 +122,7 @@ SELECT e.id, s.since, s.until, s.sure_since, s.sure_until,
   bool_or(f.over = 1 AND t.over = 1) AS whole
 FROM expected e
 JOIN comparable f ON f.b = e.function
-JOIN class c ON c.function = f.a AND c.force <> 3
+JOIN class c ON c.function = f.a AND c.norm <> 3
 JOIN place p ON p.id = c.place AND p.polity = e.polity
 JOIN subject_member m ON m.id = c.subjects
 JOIN comparable t ON t.a = m.concept AND t.b = e.subject
