@@ -370,6 +370,28 @@ def check(texts: Path | None) -> None:
     sys.exit(1 if failed else 0)
 
 
+@main.command("format")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--check", is_flag=True, help="Change nothing; fail when a file would change.")
+def format_command(files: tuple[Path, ...], check: bool) -> None:
+    """Put Turtle FILES (all of the project's when none is named) into one form.
+
+    Sorts prefixes and clears white space; order, comments and triples stay as they are.
+    """
+    from mandates.dataset.sources import Source, find_sources
+    from mandates.quality.turtle import check_turtle, tidy
+
+    sources = [Source(str(f), f, "") for f in files] or find_sources()
+    problems = check_turtle(sources)
+    if check:
+        _show(problems)
+        sys.exit(1 if problems else 0)
+    for source in sources:
+        if source.name in {p.file for p in problems}:
+            source.path.write_bytes(tidy(source.path.read_text("utf-8")).encode())
+            _out.print(source.name)
+
+
 @main.command("new-country")
 @click.argument("code")
 @click.option("--name", required=True, help="The country's name in English.")

@@ -28,14 +28,16 @@ _FORMATS = {
 }
 PAGE = """# Peer scoreboard
 
-Our ontology and its neighbours under the same rules, those of `server/mandates/quality/rules/`. A cell gives the
-share of an ontology's own terms about which no rule of the column has anything to say, warnings included; *Header* the
-rules on title, description, licence, version, creator, date and prefix that it keeps; the last column what leaves OWL 2 DL
-(puns, complex properties where simple ones are needed, foreign datatypes, circular chains).
+Our ontology and its neighbours under the same rules, those of `server/mandates/quality/rules/`.
+A cell gives the share of an ontology's own terms about which no rule of the column has anything
+to say, warnings included; *Header* the rules on title, description, licence, version, creator,
+date and prefix that it keeps; the last column what leaves OWL 2 DL (puns, complex properties where
+simple ones are needed, foreign datatypes, circular chains).
 
-The table says how far each keeps these conventions, not how good it is: some of them are set aside elsewhere with reason,
-such as language tags on labels, or full stops after definitions. It is made from files that the reader supplies, a folder for
-each ontology, by `python -m mandates.quality.scoreboard FOLDER …`.
+The table says how far each keeps these conventions, not how good it is: some are set aside
+elsewhere with reason, such as language tags on labels or full stops after definitions. It is made
+from files that the reader supplies, a folder for each ontology, by
+`python -m mandates.quality.scoreboard FOLDER …`.
 
 """
 _KINDS = ("Class", "ObjectProperty", "DatatypeProperty")
