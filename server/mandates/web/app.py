@@ -28,6 +28,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from mandates.dataset.description import DATASET, DESCRIPTION_GRAPH
 from mandates.dataset.dumps import CHECKSUMS
+from mandates.dataset.questions import questions
 from mandates.dataset.snapshot import SnapshotError, read_snapshot
 from mandates.sparql.description import describe_service, parse_triples, serialise
 from mandates.sparql.engine import Answer, Engine
@@ -205,7 +206,14 @@ def home() -> BaseResponse:
     form = choose(request.headers.get("Accept"), (HTML, *GRAPH_FORMATS))
     if form is not None and form is not HTML:
         return _described(form, with_data=True)
-    page = render_template("home.html", facts=_engine().facts, root=_root())
+    page = render_template(
+        "home.html",
+        facts=_engine().facts,
+        root=_root(),
+        today=_entities().today(),
+        institutions=_entities().institutions(),
+        questions=questions(),
+    )
     return Response(page, headers={"Vary": "Accept"})
 
 
@@ -362,7 +370,13 @@ def _representation(
     elif form is HTML:
         page = entities.page(iri, kind)
         response = Response(
-            render_template("entity.html", page=page, formats=GRAPH_FORMATS, root=_root()),
+            render_template(
+                "entity.html",
+                page=page,
+                card=entities.card(iri),
+                formats=GRAPH_FORMATS,
+                root=_root(),
+            ),
             content_type=form.content_type,
         )
     else:

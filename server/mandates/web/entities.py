@@ -74,6 +74,64 @@ SELECT DISTINCT ?s WHERE { ?s a ?type FILTER(isIRI(?s) && STRSTARTS(STR(?s), STR
 LIMIT 5000
 """
 
+# Who fills the places on which most of the law turns, on the day of asking.
+_TODAY = """
+SELECT DISTINCT ?role ?roleLabel ?actor ?actorLabel ?status ?from ?reading WHERE {
+  VALUES ?role {
+    <https://w3id.org/mandates/id/pk/role/peca-authority>
+    <https://w3id.org/mandates/id/pk/role/peca-investigation-agency>
+    <https://w3id.org/mandates/id/pk/role/peca-tribunal>
+    <https://w3id.org/mandates/id/pk/role/peca-cert>
+  }
+  ?designation mand:fills ?role ; mand:filledBy ?actor ; mand:validFrom ?from ;
+    mand:hasStatus/skos:prefLabel ?status .
+  OPTIONAL { ?designation mand:validUntil ?until }
+  FILTER (?from <= NOW() && (!BOUND(?until) || NOW() < ?until))
+  OPTIONAL { ?designation mand:inReading/skos:prefLabel ?reading }
+  ?role skos:prefLabel ?roleLabel .
+  ?actor skos:prefLabel ?actorLabel
+  FILTER (LANG(?actorLabel) = "en")
+} ORDER BY ?roleLabel ?from ?actorLabel
+"""
+_INSTITUTIONS = """
+SELECT ?actor ?actorLabel (COUNT(DISTINCT ?mandate) AS ?mandates) WHERE {
+  VALUES ?actor {
+    <https://w3id.org/mandates/id/pk/actor/moitt> <https://w3id.org/mandates/id/pk/actor/pta>
+    <https://w3id.org/mandates/id/pk/actor/fia> <https://w3id.org/mandates/id/pk/actor/national-cert>
+    <https://w3id.org/mandates/id/pk/actor/nccia>
+  }
+  ?holding mand:heldBy ?actor ; a mand:Holding ; mand:ofMandate ?mandate ; mand:validFrom ?from .
+  OPTIONAL { ?holding mand:validUntil ?until }
+  FILTER (?from <= NOW() && (!BOUND(?until) || NOW() < ?until))
+  ?actor skos:prefLabel ?actorLabel
+  FILTER (LANG(?actorLabel) = "en")
+} GROUP BY ?actor ?actorLabel ORDER BY ?actorLabel
+"""
+_HOLDERS = """
+SELECT DISTINCT ?actor ?actorLabel ?from ?until ?status ?reading WHERE {
+  ?holding mand:ofMandate $this ; a mand:Holding ; mand:heldBy ?actor ; mand:validFrom ?from .
+  OPTIONAL { ?holding mand:validUntil ?until }
+  OPTIONAL { ?holding mand:holdingStatus/skos:prefLabel ?status }
+  OPTIONAL { ?holding mand:inReading/skos:prefLabel ?reading }
+  ?actor skos:prefLabel ?actorLabel
+  FILTER (LANG(?actorLabel) = "en")
+} ORDER BY ?from ?actorLabel
+"""
+_WORDS = """
+SELECT DISTINCT ?force ?action ?provision ?citation ?law ?quotation ?document ?documentLabel ?grade
+WHERE {
+  VALUES ?force { mand:Power mand:Duty mand:Liberty mand:Disability }
+  $this a ?force ; mand:actionPhrase ?action ; mand:conferredBy ?provision ;
+    mand:supportedBy ?evidence .
+  ?provision mand:citation ?citation ; mand:provisionOf/skos:prefLabel ?law .
+  FILTER (LANG(?law) = "en")
+  ?evidence mand:fromDocument ?document ; mand:hasGrade/skos:prefLabel ?grade .
+  ?document skos:prefLabel ?documentLabel .
+  OPTIONAL { ?evidence mand:quotation ?quotation }
+} ORDER BY ?citation ?grade ?documentLabel
+"""
+_MODAL = {"Power": "may", "Duty": "must", "Liberty": "is free to", "Disability": "must not"}
+
 Binding = Mapping[str, Mapping[str, str]]
 
 
@@ -130,6 +188,23 @@ class Page:
     cut: bool = False
 
 
+@dataclass(frozen=True)
+class Card:
+    """A mandate as a lawyer would state it.
+
+    Attributes:
+        modal: may, must, is free to, must not.
+        action: what, as a verb phrase.
+        holders: each with dates, title and the reading on which alone it holds.
+        words: the provisions with the words that confer, their source and grade.
+    """
+
+    modal: str
+    action: str
+    holders: list[dict[str, Node]]
+    words: list[dict[str, Node]]
+
+
 class Entities:
     """Looks IRIs up.
 
@@ -183,6 +258,28 @@ class Entities:
             terms=[self._node(row, "s") for row in terms[:_INVERSE_LIMIT]],
             cut=cut,
         )
+
+    def today(self) -> list[dict[str, Node]]:
+        """Who fills the legal roles on which most turns, on the day of asking."""
+        return self._table(_TODAY, self._base)
+
+    def institutions(self) -> list[dict[str, Node]]:
+        """The five institutions with the number of mandates they hold today."""
+        return self._table(_INSTITUTIONS, self._base)
+
+    def card(self, iri: str) -> Card | None:
+        """A mandate in words; nothing for what is no mandate."""
+        words = self._table(_WORDS, iri)
+        if not words:
+            return None
+        force = words[0]["force"].iri.rpartition("#")[2]
+        return Card(_MODAL[force], words[0]["action"].text, self._table(_HOLDERS, iri), words)
+
+    def _table(self, query: str, iri: str) -> list[dict[str, Node]]:
+        return [
+            {name: self._node(row, name) for name in row if not name.endswith("Label")}
+            for row in self._rows(query, iri)
+        ]
 
     def near(self, iri: str, count: int = 5) -> list[str]:
         """Known IRIs that look like an unknown one."""
