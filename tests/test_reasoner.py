@@ -9,9 +9,17 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from mandates.dataset.entail import entail
 from mandates.dataset.loading import load
 from mandates.dataset.sources import Source, find_sources
-from mandates.quality.reasoner import Verdict, axioms, check_reasoning, explain, reason
+from mandates.quality.reasoner import (
+    Verdict,
+    axioms,
+    check_reasoning,
+    entails,
+    explain,
+    reason,
+)
 
 EXAMPLES = Path(__file__).parent / "reasoner"
 FILES = sorted(EXAMPLES.glob("*/*.ttl"))
@@ -76,6 +84,65 @@ def test_an_inconsistency_is_explained_by_the_statements_that_clash() -> None:
         "https://example.org/act",
     }
     assert {t.predicate.value.rpartition("#")[2] for t in cause} == {"type", "vestedIn"}
+
+
+OWL = "http://www.w3.org/2002/07/owl#"
+DENIALS = sorted(EXAMPLES.glob("inconsistent/denies-*.ttl"))
+
+
+def told(path: Path) -> tuple[list[ox.Quad], set[ox.Triple]]:
+    """Part what an example says from what it denies."""
+    quads = example(path)
+    said = [q for q in quads if isinstance(q.subject, ox.NamedNode)]
+    about: dict[object, dict[str, ox.NamedNode]] = {}
+    for quad in quads:
+        if isinstance(quad.subject, ox.BlankNode) and isinstance(quad.object, ox.NamedNode):
+            about.setdefault(quad.subject, {})[quad.predicate.value] = quad.object
+    denied = {
+        ox.Triple(
+            parts[OWL + "sourceIndividual"],
+            parts[OWL + "assertionProperty"],
+            parts[OWL + "targetIndividual"],
+        )
+        for parts in about.values()
+        if OWL + "assertionProperty" in parts
+    }
+    return said, denied
+
+
+def materialised() -> tuple[list[ox.Quad], set[ox.Triple], set[ox.Triple]]:
+    said, denied = [], set()
+    for path in DENIALS:
+        more, no = told(path)
+        said += more if no else []
+        denied |= no
+    store = ox.Store()
+    store.bulk_extend([*ontology(), *said])
+    return said, denied, {quad.triple for quad in entail(store)}
+
+
+def test_materialiser_derives_every_relation_that_hermit_must_not_be_denied() -> None:
+    _, denied, derived = materialised()
+    assert len(denied) >= 5
+    assert denied <= derived
+
+
+def test_hermit_confirms_whatever_the_materialiser_derives() -> None:
+    said, _, derived = materialised()
+    mine = [
+        t
+        for t in derived
+        if isinstance(t.subject, ox.NamedNode)
+        and t.subject.value.startswith("https://example.org/")
+    ]
+    premise = axioms([*ontology(), *said])
+    assert len(mine) > 20
+    assert entails(premise, mine)
+    wrong = ox.NamedNode("https://w3id.org/mandates/ns#Actor")
+    kind = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+    assert not entails(
+        premise, [*mine, ox.Triple(ox.NamedNode("https://example.org/act"), kind, wrong)]
+    )
 
 
 @pytest.mark.slow

@@ -101,19 +101,8 @@ def reason(triples: Sequence[ox.Triple], *, classify: bool = True, timeout: floa
         ReasonerError: it could not answer.
     """
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "axioms.owl"
-        head = ox.Triple(ox.NamedNode(MAND + "all-axioms"), _TYPE, _ONTOLOGY)
-        body = ox.serialize([head, *triples], format=ox.RdfFormat.N_TRIPLES)
-        assert body is not None
-        path.write_bytes(body)
         task = "-U" if classify else "-k"
-        command = [*_java(), "org.semanticweb.HermiT.cli.CommandLine", task, path.as_uri()]
-        try:
-            done = subprocess.run(  # noqa: S603
-                command, capture_output=True, text=True, timeout=timeout, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise ReasonerError(f"HermiT had no answer after {timeout:g} s") from None
+        done = _hermit([task, _write(triples, Path(folder) / "axioms.owl")], timeout)
     if (
         "InconsistentOntologyException" in done.stderr
         or "owl:Thing is not satisfiable" in done.stdout
@@ -124,6 +113,61 @@ def reason(triples: Sequence[ox.Triple], *, classify: bool = True, timeout: floa
         raise ReasonerError(lines[0] if lines else done.stderr.strip() or "HermiT failed")
     found = re.findall(r"<([^>]+)>", done.stdout) if classify else []
     return Verdict(True, tuple(sorted(set(found) - {OWL + "Nothing"})))
+
+
+def entails(
+    premise: Sequence[ox.Triple], conclusion: Sequence[ox.Triple], *, timeout: float = 300
+) -> bool:
+    """Ask HermiT whether statements follow from axioms.
+
+    Args:
+        premise: the axioms, with declarations of every term.
+        conclusion: what should follow, all of it.
+        timeout: seconds after which HermiT is stopped.
+
+    Raises:
+        ReasonerError: it could not answer.
+    """
+    # HermiT reads the conclusion by itself and must know there too what is a property.
+    known = [t for t in premise if t.predicate == _TYPE and _is_declaration(t)]
+    with TemporaryDirectory() as folder:
+        files = [
+            f"--premise={_write(premise, Path(folder) / 'premise.owl')}",
+            f"--conclusion={_write([*known, *conclusion], Path(folder) / 'conclusion.owl')}",
+        ]
+        done = _hermit([*files, "--checkEntailment"], timeout)
+    answer = done.stdout.strip()
+    if answer not in ("true", "false"):
+        raise ReasonerError(done.stderr.strip() or "HermiT failed")
+    return answer == "true"
+
+
+def _is_declaration(triple: ox.Triple) -> bool:
+    return (
+        isinstance(triple.subject, ox.NamedNode)
+        and isinstance(triple.object, ox.NamedNode)
+        and triple.object.value
+        in {OWL + k for k in ("Class", "ObjectProperty", "DatatypeProperty")}
+    )
+
+
+def _write(triples: Sequence[ox.Triple], path: Path) -> str:
+    """Write axioms as an ontology of its own; gives the file's address."""
+    head = ox.Triple(ox.NamedNode(f"{MAND}{path.stem}-axioms"), _TYPE, _ONTOLOGY)
+    body = ox.serialize([head, *triples], format=ox.RdfFormat.N_TRIPLES)
+    assert body is not None
+    path.write_bytes(body)
+    return path.as_uri()
+
+
+def _hermit(arguments: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
+    command = [*_java(), "org.semanticweb.HermiT.cli.CommandLine", *arguments]
+    try:
+        return subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=timeout, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise ReasonerError(f"HermiT had no answer after {timeout:g} s") from None
 
 
 def check_reasoning(

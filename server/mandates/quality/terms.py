@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from rdflib import namespace as known
 from rdflib.namespace import DefinedNamespace
 
-from mandates.dataset.names import BASE, GRAPH, ID, MAND, OWL, RDF, SCHEME, shorten
+from mandates.dataset.names import BASE, GRAPH, ID, MAND, OWL, RDF, shorten
 from mandates.dataset.sources import Source
 from mandates.quality.problems import Problem, Severity
 

@@ -108,9 +108,12 @@ DROP TABLE reachable;
 CREATE TABLE pair AS
 SELECT * FROM met WHERE NOT several
 UNION ALL
-SELECT * FROM met WHERE several
-QUALIFY row_number() OVER (
-  PARTITION BY class_a, class_b, subject_cell
-  ORDER BY subject_similarity DESC, subject_a, subject_b) = 1;
+SELECT * EXCLUDE (closest) FROM (
+  SELECT *, row_number() OVER (
+    PARTITION BY class_a, class_b, subject_cell
+    ORDER BY subject_similarity DESC, subject_a, subject_b) AS closest
+  FROM met WHERE several
+)
+WHERE closest = 1;
 
 DROP TABLE met;

@@ -70,9 +70,12 @@ DROP TABLE neighbour;
 CREATE TABLE beside AS
 SELECT * FROM beside_each WHERE NOT several
 UNION ALL
-SELECT * FROM beside_each WHERE several
-QUALIFY row_number() OVER (
-  PARTITION BY broad_a, broad_b, subject_cell ORDER BY subject) = 1;
+SELECT * EXCLUDE (closest) FROM (
+  SELECT *, row_number() OVER (
+    PARTITION BY broad_a, broad_b, subject_cell ORDER BY subject) AS closest
+  FROM beside_each WHERE several
+)
+WHERE closest = 1;
 
 DROP TABLE beside_each;
 
