@@ -110,11 +110,14 @@ def locate(node: str, sources: Sequence[Source]) -> tuple[str, int] | None:
 
     Returns:
         The file's name and the line from 1, or ``None`` when no file begins a description of it.
+        A file that says what the node is comes before one that only says more of it, as the
+        alignments do.
 
     >>> from mandates.dataset.sources import find_sources
     >>> locate("https://w3id.org/mandates/ns#Power", find_sources())[0]
     'ontology/mandates.ttl'
     """
+    mentioned = None
     for source in sources:
         text = source.path.read_text("utf-8", "replace")
         declared = dict(re.findall(r"(?m)^@prefix\s+([\w-]*):\s+<([^>]*)>", text)) or PREFIXES
@@ -123,7 +126,12 @@ def locate(node: str, sources: Sequence[Source]) -> tuple[str, int] | None:
             if node.startswith(namespace):
                 local = re.escape(node[len(namespace) :].replace("/", "\\/"))
                 written.append(rf"{prefix}:{local}")
-        match = re.search(rf"(?m)^(?:{'|'.join(written)})(?=[\s;,.]|$)", text)
+        beginning = rf"(?m)^(?:{'|'.join(written)})"
+        typed = re.search(rf"{beginning}\s+(?:a|rdf:type)\s", text)
+        match = typed or (not mentioned and re.search(rf"{beginning}(?=[\s;,.]|$)", text))
         if match:
-            return source.name, text.count("\n", 0, match.start()) + 1
-    return None
+            place = source.name, text.count("\n", 0, match.start()) + 1
+            if typed:
+                return place
+            mentioned = place
+    return mentioned
