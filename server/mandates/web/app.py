@@ -16,6 +16,7 @@ from flask import (
     Flask,
     Response,
     current_app,
+    has_request_context,
     jsonify,
     redirect,
     render_template,
@@ -41,6 +42,7 @@ from mandates.web.entities import Entities
 from mandates.web.metrics import CONTENT_TYPE
 from mandates.web.questions import pages as question_pages
 from mandates.web.settings import Settings
+from mandates.web.site import chosen_language, frame, install
 
 _LOG = logging.getLogger(__name__)
 _FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, HTML)
@@ -90,9 +92,13 @@ def create_app(settings: Settings) -> Flask:
     app.register_error_handler(Exception, _mistake)
     app.after_request(_security_headers)
 
+    install(app)
+
     def problem_page(problem: Problem, query_id: str, root: str) -> str:
+        # The endpoint asks for this outside of any request of Flask's.
+        site = frame(app, root, "", chosen_language() if has_request_context() else "en")
         template = app.jinja_env.get_template("problem.html")
-        return template.render(problem=problem, query_id=query_id, root=root)
+        return template.render(problem=problem, query_id=query_id, root=root, site=site, t=site.t)
 
     app.extensions["problem_page"] = problem_page
     endpoint = Endpoint(engine, settings, app.wsgi_app, problem_page)
