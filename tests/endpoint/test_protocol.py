@@ -155,7 +155,7 @@ def test_the_dataset_of_the_request(
         ("GET", "?query=ASK%7B%7D&timeout=soon", None, b"", "bad-request"),
         ("GET", "?query=ASK%7B%7D&timeout=-1", None, b"", "bad-request"),
         ("GET", "?query=ASK%7B%7D&timeout=nan", None, b"", "bad-request"),
-        ("GET", "?update=CLEAR+ALL", None, b"", "update-refused"),
+        ("GET", "?update=CLEAR+ALL", None, b"", "bad-request"),
         ("GET", "?query=ASK", None, b"", "syntax-error"),
         ("POST", "", FORM, b"query=ASK%7B%7D&query=ASK%7B%7D", "bad-request"),
         ("POST", "", FORM, b"query=%E9", "bad-request"),

@@ -8,130 +8,59 @@ that the answer is complete, and no HTTP server can take one back.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import logging
 import os
-import secrets
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+from mandates.dataset.dumps import CHECKSUMS
 from mandates.dataset.snapshot import Snapshot, SnapshotError, read_snapshot
-from mandates.sparql.admission import Admission
+from mandates.sparql.backend import Answer, Backend, Limits, Running, Spool, overdue
 from mandates.sparql.problems import Problem
 from mandates.sparql.request import QueryRequest, not_acceptable
 from mandates.sparql.worker import HEADER, PIECE, send
 
+__all__ = ["Answer", "Engine", "Limits"]
+
 _LOG = logging.getLogger(__name__)
-_IN_MEMORY = 1 << 20
-_CHUNK = 1 << 18
-_TICK = 0.05
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What one query, and all of them together, may take.
-
-    Attributes:
-        timeout: seconds of wall time for one query.
-        memory: bytes that a worker may allocate above the store.
-        max_rows: rows or triples of one answer.
-        max_bytes: bytes of one answer before compression.
-        concurrency: queries that run at once.
-        queue: queries that wait for a place.
-        queue_timeout: seconds that a query waits at most.
-        brief: seconds after which a query counts as long.
-        long: how many of the queries that run at once may be long.
-    """
-
-    timeout: float = 30.0
-    memory: int = 512 << 20
-    max_rows: int = 2_000_000
-    max_bytes: int = 512 << 20
-    concurrency: int = 8
-    queue: int = 64
-    queue_timeout: float = 10.0
-    brief: float = 0.5
-    long: int = 6
-
-
 @dataclass
-class Answer:
-    """A complete answer.
+class _Task(Running):
+    """A query under way in a worker."""
 
-    Attributes:
-        kind: ``rows`` or ``graph``.
-        format: short name of the format.
-        version: version of the dataset that was asked.
-        size: bytes of the body.
-        rows: rows or triples in it.
-        seconds: wall time that the query took, waiting not counted.
-        memory: most bytes that the worker has held above the store.
-        processor: seconds of processor time that the query took.
-        body: the bytes, or a file positioned at its beginning when there are many.
-        encoding: how the body is compressed, empty when it is not.
-    """
-
-    kind: str
-    format: str
-    version: str
-    size: int
-    rows: int
-    seconds: float
-    memory: int
-    processor: float
-    body: bytes | BinaryIO
-    encoding: str = ""
-
-    def chunks(self) -> Iterator[bytes]:
-        """The body in pieces; the file is closed at the end."""
-        if isinstance(self.body, bytes):
-            yield self.body
-            return
-        with self.body as file:
-            while chunk := file.read(_CHUNK):
-                yield chunk
-
-    def read(self) -> bytes:
-        """The whole body."""
-        return b"".join(self.chunks())
-
-    def discard(self) -> None:
-        """Free the file, if there is one."""
-        if not isinstance(self.body, bytes):
-            self.body.close()
-
-
-@dataclass
-class Running:
-    """A query under way."""
-
-    query_id: str
-    query: str
-    client: str
-    started: float
     worker: _Worker | None = field(default=None, repr=False)
-    cancelled: bool = False
-    crowded: bool = False
-    long: bool = False
     keeper: _Keeper | None = field(default=None, repr=False)
 
     @property
     def pid(self) -> int:
-        """The process that answers it, 0 when there is none yet."""
+        """The process of ours that answers it, 0 when there is none yet."""
         return self.worker.pid if self.worker else 0
 
-    def kill(self) -> None:
+    def is_long(self, brief: float) -> bool:
+        """Whether it has shown that it is no brief query, by the processor time it took."""
+        if self.worker is None or not super().is_long(brief):
+            return False
+        # A query that could not get at a processor has not shown anything.
+        return self.worker.used() >= brief or super().is_long(4 * brief)
+
+    def slow_down(self) -> None:
+        """Let others go first."""
+        if self.worker:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self.worker.pid, 19)
+
+    def stop(self) -> None:
         """Kill the process that answers it."""
         if self.keeper and self.worker:
             self.keeper.kill(self.worker.pid)
@@ -280,7 +209,7 @@ class _Keeper:
             self.process.wait()
 
 
-class Engine:
+class Engine(Backend):
     """Answers queries over the current snapshot.
 
     Args:
@@ -300,29 +229,17 @@ class Engine:
         prefixes: Mapping[str, str] | None = None,
         spool: Path | None = None,
     ) -> None:
-        self.limits = limits or Limits()
-        self.admission = Admission(
-            self.limits.concurrency,
-            self.limits.queue,
-            self.limits.queue_timeout,
-            self.limits.long,
-        )
+        super().__init__(limits, spool=spool)
         self.deaths = 0
         self.restarts = 0
         self._folder = folder
-        self._spool = spool
         self._options = {
             "base_iri": base_iri,
             "prefixes": dict(prefixes or {}),
             "memory": self.limits.memory,
         }
-        self._instance = secrets.token_hex(3)
-        self._numbers = itertools.count(1)
-        self._live: dict[str, Running] = {}
         self._keeper: _Keeper | None = None
         self._opening = threading.Lock()
-        self._counting = threading.Lock()
-        self._closed = threading.Event()
 
     def start(self) -> None:
         """Open the snapshot; returns when it can be queried.
@@ -333,7 +250,7 @@ class Engine:
         """
         with self._opening:
             if self._keeper is None:
-                threading.Thread(target=self._watch_long, name="long", daemon=True).start()
+                self._keep_watch()
                 self._use(_Keeper(read_snapshot(self._folder), self._options))
 
     def reload(self) -> str:
@@ -348,16 +265,10 @@ class Engine:
 
     def close(self) -> None:
         """End all processes. Queries under way fail."""
-        self._closed.set()
         keeper, self._keeper = self._keeper, None
-        for running in list(self._live.values()):
-            running.kill()
+        self._stop_all()
         if keeper:
             keeper.close()
-
-    def wait_closed(self, seconds: float) -> bool:
-        """Wait so long, or until the engine is closed; whether it is."""
-        return self._closed.wait(seconds)
 
     @property
     def ready(self) -> bool:
@@ -371,10 +282,24 @@ class Engine:
         return keeper.version if keeper else ""
 
     @property
-    def snapshot(self) -> Snapshot | None:
-        """What is served, None before it is open."""
+    def graphs(self) -> Mapping[str, int]:
+        """The named graphs and how many triples each has.
+
+        Raises:
+            Problem: ``not-ready``.
+        """
         keeper = self._keeper
-        return keeper.snapshot if keeper else None
+        if keeper is None:
+            raise _not_ready("The dataset is not open.")
+        return keeper.snapshot.graphs
+
+    @property
+    def dumps(self) -> Path | None:
+        """Folder of the files to download, None when the snapshot was made without them."""
+        keeper = self._keeper
+        if keeper is None or not (keeper.snapshot.dumps / CHECKSUMS).is_file():
+            return None
+        return keeper.snapshot.dumps
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -388,23 +313,6 @@ class Engine:
         keeper = self._keeper
         return keeper.idle if keeper else 0
 
-    def live(self) -> list[Running]:
-        """The queries under way, oldest first."""
-        return sorted(self._live.values(), key=lambda running: running.started)
-
-    def cancel(self, query_id: str) -> bool:
-        """Kill a query under way; False when there is none of that id."""
-        running = self._live.get(query_id)
-        if running is None or running.worker is None:
-            return False
-        running.cancelled = True
-        running.kill()
-        return True
-
-    def new_id(self) -> str:
-        """An identifier for a query, unique over restarts and replicas."""
-        return f"{self._instance}-{next(self._numbers):x}"
-
     def run(
         self,
         request: QueryRequest,
@@ -413,21 +321,10 @@ class Engine:
         query_id: str = "",
         bindings: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Answer:
-        """Run a query to its end.
-
-        Args:
-            request: the query and its formats.
-            client: whose query it is, for fairness.
-            query_id: the identifier to give it.
-            bindings: values for variables, as terms of SPARQL 1.1 Query Results JSON; they are
-                bound, never pasted into the text.
-
-        Raises:
-            Problem: anything but an answer.
-        """
+        """Run a query to its end; see ``Backend.run``."""
         limits = self.limits
-        timeout = min(request.timeout or limits.timeout, limits.timeout)
-        running = Running(query_id or self.new_id(), request.query, client, time.monotonic())
+        timeout = self._timeout(request.timeout)
+        task = _Task(query_id or self.new_id(), request.query, client, time.monotonic(), timeout)
         body = json.dumps(
             {
                 "query": request.query,
@@ -441,36 +338,28 @@ class Engine:
                 "bindings": bindings,
             }
         ).encode()
-        with self.admission.place(client) as took:
-            running.started = time.monotonic()
-            self._live[running.query_id] = running
-            try:
-                return self._attempts(body, running, timeout, took)
-            finally:
-                with self._counting:
-                    del self._live[running.query_id]
-                    if running.long:
-                        self.admission.shorten()
+        with self._place(task) as took:
+            return self._attempts(body, task, took)
 
-    def _attempts(self, body: bytes, running: Running, timeout: float, took: list[float]) -> Answer:
+    def _attempts(self, body: bytes, task: _Task, took: list[float]) -> Answer:
         for attempt in (1, 2):
             keeper = self._enter()
             try:
-                return self._once(keeper, body, running, took)
+                return self._once(keeper, body, task, took)
             except _DeathError as death:
                 self.deaths += 1
-                elapsed = time.monotonic() - running.started
+                elapsed = time.monotonic() - task.started
                 # An idle worker can have died before it ever saw this query, and the system can
                 # kill one for what others did. Reading changes nothing, so once more is safe.
-                innocent = not (running.cancelled or running.crowded) and (
+                innocent = not (task.cancelled or task.crowded) and (
                     death.signal == signal.SIGKILL
                     or death.signal == 0
-                    or (death.signal == signal.SIGALRM and elapsed < timeout * 0.9)
+                    or (death.signal == signal.SIGALRM and elapsed < task.timeout * 0.9)
                 )
                 if innocent and attempt == 1:
-                    running.started = time.monotonic()
+                    task.started = time.monotonic()
                     continue
-                raise self._problem(death, running, timeout) from None
+                raise self._problem(death, task) from None
             finally:
                 keeper.leave()
         raise AssertionError("unreachable")
@@ -479,15 +368,13 @@ class Engine:
         while True:
             keeper = self._keeper
             if keeper is None:
-                raise Problem(
-                    "not-ready", "The dataset is not open yet.", headers={"Retry-After": "2"}
-                )
+                raise _not_ready("The dataset is not open yet.")
             if keeper.enter():
                 return keeper
 
-    def _once(self, keeper: _Keeper, body: bytes, running: Running, took: list[float]) -> Answer:
+    def _once(self, keeper: _Keeper, body: bytes, task: _Task, took: list[float]) -> Answer:
         worker = keeper.borrow()
-        running.worker, running.keeper = worker, keeper
+        task.worker, task.keeper = worker, keeper
         sound = False
         try:
             channel = worker.channel
@@ -517,15 +404,15 @@ class Engine:
             version=keeper.version,
             size=report["bytes"],
             rows=report["rows"],
-            seconds=time.monotonic() - running.started,
+            seconds=time.monotonic() - task.started,
             memory=report["memory"],
             processor=processor,
             body=spool.body(),
         )
 
-    def _receive(self, keeper: _Keeper, worker: _Worker) -> tuple[bytes, dict[str, Any], _Spool]:
+    def _receive(self, keeper: _Keeper, worker: _Worker) -> tuple[bytes, dict[str, Any], Spool]:
         channel = worker.channel
-        spool = _Spool(self._spool)
+        spool = Spool(self._spool_folder)
         try:
             while True:
                 try:
@@ -549,22 +436,12 @@ class Engine:
             spool.discard()
             raise
 
-    def _problem(self, death: _DeathError, running: Running, timeout: float) -> Problem:
-        if running.cancelled:
-            return Problem("cancelled", "The query was stopped by the operator.")
-        if running.crowded:
-            return Problem(
-                "busy",
-                f"{self.limits.long} long queries run already, and this is a long one.",
-                headers={"Retry-After": str(max(1, round(timeout)))},
-            )
+    def _problem(self, death: _DeathError, task: _Task) -> Problem:
+        stopped = self._why_stopped(task)
+        if stopped:
+            return stopped
         if death.signal == signal.SIGALRM:
-            return Problem(
-                "timeout",
-                f"The query was stopped after {timeout:g} s.",
-                members={"limit": {"name": "timeout", "value": timeout}},
-                headers={"Retry-After": str(max(1, round(timeout)))},
-            )
+            return overdue(task.timeout)
         if death.signal in (signal.SIGABRT, signal.SIGKILL):
             return Problem(
                 "memory-exceeded",
@@ -573,34 +450,8 @@ class Engine:
             )
         if death.signal in (signal.SIGSEGV, signal.SIGBUS):
             return Problem("query-too-complex", "The query has too many levels of nesting.")
-        _LOG.error("query %s: its worker died of signal %s", running.query_id, death.signal)
+        _LOG.error("query %s: its worker died of signal %s", task.query_id, death.signal)
         return Problem("internal-error", "The process that answered the query died.")
-
-    def _watch_long(self) -> None:
-        """Give way to brief queries: a long one runs at low priority, and only so many do."""
-        while not self._closed.wait(_TICK):
-            # The more wait, the shorter is the time to show that a query is a brief one.
-            brief = self.limits.brief / (5 if self.admission.waiting else 1)
-            earliest = time.monotonic() - brief
-            for running in list(self._live.values()):
-                worker = running.worker
-                if worker is None or running.long or running.crowded or running.started > earliest:
-                    continue
-                # A query that could not get at a processor has not shown anything.
-                if worker.used() >= brief or running.started < earliest - 3 * brief:
-                    self._lengthen(running, worker)
-
-    def _lengthen(self, running: Running, worker: _Worker) -> None:
-        with self._counting:
-            if running.query_id not in self._live:
-                return
-            running.long = self.admission.lengthen()
-            running.crowded = not running.long
-        if running.long:
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, worker.pid, 19)
-        else:
-            running.kill()
 
     def _use(self, keeper: _Keeper) -> None:
         old, self._keeper = self._keeper, keeper
@@ -629,33 +480,5 @@ class Engine:
                 self._use(_Keeper(read_snapshot(self._folder), self._options))
 
 
-class _Spool:
-    """Bytes of an answer, in memory as long as they are few, in an unnamed file beyond."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self._file: BinaryIO | None = None
-
-    def add(self, piece: bytes) -> None:
-        if self._file is not None:
-            self._file.write(piece)
-            return
-        self._pieces.append(piece)
-        self._size += len(piece)
-        if self._size > _IN_MEMORY:
-            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - body() owns it
-            self._file.write(b"".join(self._pieces))
-            self._pieces.clear()
-
-    def body(self) -> bytes | BinaryIO:
-        if self._file is None:
-            return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._file.seek(os.SEEK_SET)
-        return self._file
-
-    def discard(self) -> None:
-        self._pieces.clear()
-        if self._file is not None:
-            self._file.close()
+def _not_ready(detail: str) -> Problem:
+    return Problem("not-ready", detail, headers={"Retry-After": "2"})

@@ -17,8 +17,10 @@ FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
+GRAPH_METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE")
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_NEVER_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
 _MAX_PARAMETERS = 1000
 
 
@@ -43,6 +45,38 @@ class QueryRequest:
     timeout: float | None = None
 
 
+@dataclass(frozen=True)
+class UpdateRequest:
+    """One update.
+
+    Attributes:
+        update: the text.
+        using_graphs: IRIs of ``using-graph-uri``.
+        using_named_graphs: IRIs of ``using-named-graph-uri``.
+        timeout: seconds that the client is ready to wait, None for the server's limit.
+    """
+
+    update: str
+    using_graphs: tuple[str, ...] = ()
+    using_named_graphs: tuple[str, ...] = ()
+    timeout: float | None = None
+
+
+@dataclass(frozen=True)
+class GraphWrite:
+    """A change to one graph by the SPARQL 1.1 Graph Store Protocol.
+
+    Attributes:
+        method: ``PUT`` replaces, ``POST`` adds, ``DELETE`` removes.
+        graph: IRI of the graph, None for the default graph.
+        triples: what is put or added, as N-Triples.
+    """
+
+    method: str
+    graph: str | None
+    triples: bytes = b""
+
+
 def parse_request(
     method: str,
     query_string: str,
@@ -50,7 +84,7 @@ def parse_request(
     body: bytes,
     accept: str | None,
 ) -> QueryRequest:
-    """Read a request.
+    """Read a request to a dataset that can be read and not changed.
 
     Args:
         method: the HTTP method.
@@ -70,6 +104,26 @@ def parse_request(
         ...
     mandates.sparql.problems.Problem: The request has 2 queries; send one.
     """
+    request = parse_operation(method, query_string, content_type, body, accept)
+    if isinstance(request, UpdateRequest):
+        raise Problem("update-refused", "This dataset can be read, not changed.")
+    return request
+
+
+def parse_operation(
+    method: str,
+    query_string: str,
+    content_type: str | None,
+    body: bytes,
+    accept: str | None,
+) -> QueryRequest | UpdateRequest:
+    """Read a request, which may be an update (section 2.2 of the protocol).
+
+    Args and errors are those of ``parse_request``.
+
+    >>> parse_operation("POST", "", UPDATE, b"CLEAR ALL", None)
+    UpdateRequest(update='CLEAR ALL', using_graphs=(), using_named_graphs=(), timeout=None)
+    """
     if method not in METHODS:
         raise Problem(
             "method-not-allowed",
@@ -77,20 +131,26 @@ def parse_request(
             headers={"Allow": ", ".join(METHODS)},
         )
     pairs = _pairs(query_string.encode("latin-1", "replace"))
-    direct: str | None = None
+    direct = ""
+    in_content = ""
     if method in ("POST", "QUERY"):
         media_type, charset = _content_type(content_type)
-        if media_type == QUERY:
-            if any(name == "query" for name, _ in pairs):
+        if media_type in (QUERY, UPDATE):
+            in_content = "query" if media_type == QUERY else "update"
+            if method == "QUERY" and in_content == "update":
+                raise Problem("bad-request", "QUERY is for queries; send an update by POST.")
+            if any(name in ("query", "update") for name, _ in pairs):
                 raise Problem(
-                    "bad-request", "The query stands in the address and in the content; send one."
+                    "bad-request",
+                    f"There is one {in_content} in the content and more in the address; send one.",
                 )
             direct = _decode(body, charset)
         elif media_type == FORM:
             _decode(body, charset)
-            pairs += _pairs(body)
-        elif media_type == UPDATE:
-            raise Problem("update-refused", "This dataset can be read, not changed.")
+            form = _pairs(body)
+            if any(name == "update" for name, _ in pairs):
+                raise Problem("bad-request", "An update is sent in the content of a POST.")
+            pairs += form
         else:
             raise Problem(
                 "unsupported-media-type",
@@ -102,30 +162,60 @@ def parse_request(
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
-    if "update" in values:
-        raise Problem("update-refused", "This dataset can be read, not changed.")
-    if "using-graph-uri" in values or "using-named-graph-uri" in values:
-        raise Problem("bad-request", "using-graph-uri belongs to updates, not to queries.")
-    queries = ([direct] if direct is not None else []) + values.get("query", [])
+    if in_content:
+        values[in_content] = [direct]
+    queries, updates = values.get("query", []), values.get("update", [])
     if len(queries) > 1:
         raise Problem("bad-request", f"The request has {len(queries)} queries; send one.")
+    if queries and updates:
+        raise Problem("bad-request", "The request has a query and an update; send one of them.")
+    if updates:
+        if method != "POST":
+            raise Problem("bad-request", "An update is sent by POST.")
+        return _update(values, updates)
     if not queries:
         raise Problem("bad-request", "The request has no query.")
-
-    default_graphs = tuple(values.get("default-graph-uri", ()))
-    named_graphs = tuple(values.get("named-graph-uri", ()))
-    for iri in (*default_graphs, *named_graphs):
-        if not _SCHEME.match(iri) or re.search(r"[\x00-\x20<>\"{}|\\^`]", iri):
-            raise Problem("bad-request", f"The name of a graph is an absolute IRI, not {iri!r}.")
+    if "using-graph-uri" in values or "using-named-graph-uri" in values:
+        raise Problem("bad-request", "using-graph-uri belongs to updates, not to queries.")
     rows, graph = _formats(values, accept)
     return QueryRequest(
         query=queries[0],
-        default_graphs=default_graphs,
-        named_graphs=named_graphs,
+        default_graphs=_iris(values, "default-graph-uri"),
+        named_graphs=_iris(values, "named-graph-uri"),
         rows=rows,
         graph=graph,
         timeout=_timeout(values),
     )
+
+
+def _update(values: dict[str, list[str]], updates: list[str]) -> UpdateRequest:
+    if len(updates) > 1:
+        raise Problem("bad-request", f"The request has {len(updates)} updates; send one.")
+    if "default-graph-uri" in values or "named-graph-uri" in values:
+        raise Problem("bad-request", "default-graph-uri belongs to queries, not to updates.")
+    return UpdateRequest(
+        update=updates[0],
+        using_graphs=_iris(values, "using-graph-uri"),
+        using_named_graphs=_iris(values, "using-named-graph-uri"),
+        timeout=_timeout(values),
+    )
+
+
+def _iris(values: dict[str, list[str]], name: str) -> tuple[str, ...]:
+    found = tuple(values.get(name, ()))
+    for iri in found:
+        if not is_absolute_iri(iri):
+            raise Problem("bad-request", f"The name of a graph is an absolute IRI, not {iri!r}.")
+    return found
+
+
+def is_absolute_iri(text: str) -> bool:
+    """Whether a text can stand in ``<`` and ``>`` without a base.
+
+    >>> is_absolute_iri("http://example.org/a"), is_absolute_iri("a"), is_absolute_iri("a:>")
+    (True, False, False)
+    """
+    return bool(_SCHEME.match(text)) and not _NEVER_IN_IRI.search(text)
 
 
 def _pairs(raw: bytes) -> list[tuple[str, str]]:

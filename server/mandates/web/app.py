@@ -31,8 +31,9 @@ from mandates.dataset.description import DATASET, DESCRIPTION_GRAPH
 from mandates.dataset.dumps import CHECKSUMS
 from mandates.dataset.questions import questions
 from mandates.dataset.snapshot import SnapshotError, read_snapshot
+from mandates.sparql.backend import Answer, Backend
 from mandates.sparql.description import describe_service, parse_triples, serialise
-from mandates.sparql.engine import Answer, Engine
+from mandates.sparql.engine import Engine
 from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, Format, by_name, choose
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import KINDS, Problem
@@ -128,8 +129,8 @@ def _follow(engine: Engine, settings: Settings) -> None:
             _LOG.error("the new snapshot can't be served, the old one goes on: %s", error)
 
 
-def _engine() -> Engine:
-    engine: Engine = current_app.extensions["engine"]
+def _engine() -> Backend:
+    engine: Backend = current_app.extensions["engine"]
     return engine
 
 
@@ -276,10 +277,10 @@ def dump(name: str) -> BaseResponse:
 
 
 def _dumps() -> Path:
-    snapshot = _engine().snapshot
-    if snapshot is None or not (snapshot.dumps / CHECKSUMS).is_file():
-        raise Problem("not-found", "This snapshot was made without dumps.")
-    return snapshot.dumps
+    folder = _engine().dumps
+    if folder is None:
+        raise Problem("not-found", "What is served here has no dumps.")
+    return folder
 
 
 @pages.route("/graph-store", methods=["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"])
@@ -411,11 +412,8 @@ def _add_common(response: Response) -> None:
 
 
 def _described(form: Format, *, with_data: bool) -> Response:
-    snapshot = _engine().snapshot
-    if snapshot is None:
-        raise Problem("not-ready", "The dataset is not open.", headers={"Retry-After": "2"})
     endpoint = f"{_public_url()}/sparql"
-    triples = list(describe_service(endpoint, DATASET, snapshot.graphs))
+    triples = list(describe_service(endpoint, DATASET, _engine().graphs))
     if with_data:
         known = _entities().document(DESCRIPTION_GRAPH, "graph", GRAPH_FORMATS[2])
         triples += parse_triples(known.read())

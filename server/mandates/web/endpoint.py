@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from mandates.sparql import syntax
-from mandates.sparql.engine import Answer, Engine
+from mandates.sparql.backend import Answer, Backend
 from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, ROW_FORMATS, Format, choose
 from mandates.sparql.problems import Problem
 from mandates.sparql.request import METHODS, QUERY, QueryRequest, parse_request
@@ -71,7 +71,7 @@ class Endpoint:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Backend,
         settings: Settings,
         pages: WSGIApplication,
         problem_page: ProblemPage,

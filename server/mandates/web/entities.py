@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mandates.sparql.engine import Answer, Engine
+from mandates.sparql.backend import Answer, Backend
 from mandates.sparql.negotiation import GRAPH_FORMATS, Format
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.request import QueryRequest
@@ -213,7 +213,7 @@ class Entities:
         base_iri: beginning of the IRIs that have a local page.
     """
 
-    def __init__(self, engine: Engine, base_iri: str) -> None:
+    def __init__(self, engine: Backend, base_iri: str) -> None:
         self._engine = engine
         self._base = base_iri
 

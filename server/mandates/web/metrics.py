@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from mandates.sparql.engine import Engine
+from mandates.sparql.backend import Backend
 from mandates.web.cache import AnswerCache
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -13,7 +13,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics:
     """Counters of one server, apart from those of any other in the process."""
 
-    def __init__(self, engine: Engine, cache: AnswerCache) -> None:
+    def __init__(self, engine: Backend, cache: AnswerCache) -> None:
         registry = CollectorRegistry()
         self._registry = registry
         self.requests = Counter(

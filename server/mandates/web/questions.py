@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from mandates import __version__
 from mandates.dataset.names import PREFIXES
 from mandates.dataset.questions import Parameter, Question, questions
-from mandates.sparql.engine import Answer, Engine
+from mandates.sparql.backend import Answer, Backend
 from mandates.sparql.negotiation import HTML, ROW_FORMATS, Format, choose
 from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.request import QUERY, QueryRequest
@@ -194,7 +194,7 @@ def _bind(question: Question) -> tuple[str, dict[str, str]]:
 
 
 def _run(query: str, form: Format) -> Answer:
-    engine: Engine = current_app.extensions["engine"]
+    engine: Backend = current_app.extensions["engine"]
     return engine.run(QueryRequest(query, rows=form), client=request.remote_addr or "")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from mandates.sparql.engine import Limits
+from mandates.sparql.backend import Limits
 from mandates.sparql.prefixes import BASE
 
 ENVIRONMENT_PREFIX = "MANDATES_"
