@@ -370,6 +370,33 @@ def check(texts: Path | None) -> None:
     sys.exit(1 if failed else 0)
 
 
+@main.command()
+@_data_dir
+@click.option(
+    "--texts",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="MANDATES_TEXTS",
+    help="Folder of the statute texts in which quotations are looked up.",
+)
+@click.option("--country", default="pk", show_default=True, help="Whose record to count.")
+def coverage(data_dir: Path, texts: Path | None, country: str) -> None:
+    """Print as Markdown what the record stands on and what is missing.
+
+    Counts the current snapshot. With the texts, also looks up every quotation.
+    """
+    from mandates.dataset.snapshot import SnapshotError, open_store, read_snapshot
+    from mandates.quality.coverage import measure, render
+    from mandates.quality.quotations import read_texts
+
+    try:
+        store = open_store(read_snapshot(data_dir))
+    except SnapshotError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(
+        render(measure(store, read_texts(texts) if texts else None, country=country)), nl=False
+    )
+
+
 @main.command("format")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--check", is_flag=True, help="Change nothing; fail when a file would change.")
