@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: serve build test check lint lock clean
+.PHONY: serve build test check lint lock vendor clean
 
 serve: $(VENV)/.serving  ## install what serving needs, build the dataset, serve on http://127.0.0.1:8000
 	$(BIN)/mandates serve --build
@@ -30,6 +30,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emi
 lock: $(VENV)/.developing  ## renew the lock files
 	$(LOCK) --extra build pyproject.toml --output-file requirements.lock
 	$(LOCK) --extra dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+
+# What the pages load from other projects is committed, so that serving and testing need no npm.
+vendor:  ## renew server/mandates/web/static/vendor from its lock file
+	cd server/mandates/web/vendor && npm ci --ignore-scripts --no-audit --no-fund && node collect.mjs
 
 # The lock files pin every package with its hashes; the project itself is then added without resolving anything.
 $(VENV)/.serving: requirements.lock pyproject.toml

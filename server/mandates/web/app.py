@@ -41,6 +41,7 @@ from mandates.sparql.request import not_acceptable
 from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, problem_response
 from mandates.web.entities import Entities
 from mandates.web.metrics import CONTENT_TYPE
+from mandates.web.questions import by_topic
 from mandates.web.questions import pages as question_pages
 from mandates.web.settings import Settings
 from mandates.web.site import chosen_language, frame, install
@@ -50,6 +51,10 @@ _FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, HTML)
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# The table of YASR makes its columns resizable with one style element, which never changes.
+_EDITOR_POLICY = _CONTENT_SECURITY_POLICY.replace(
+    "style-src 'self'", "style-src 'self' 'sha256-zCK2EVMoPc04mRF/g5CotUvxbJPWS+8V0b+s9ptqQIk='"
 )
 # Characters of a path that stand for themselves (RFC 3986, section 3.3).
 _PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"
@@ -234,9 +239,14 @@ def query_page() -> BaseResponse:
     if form is not None and form is not HTML:
         return _described(form, with_data=False)
     page = render_template(
-        "query.html", prefixes=PREFIXES, settings=_settings(), root=request.script_root
+        "query.html",
+        prefixes=dict(PREFIXES),
+        settings=_settings(),
+        topics=by_topic(),
+        root=request.script_root,
     )
-    return Response(page, headers={"Vary": "Accept"}, mimetype="text/html")
+    headers = {"Vary": "Accept", "Content-Security-Policy": _EDITOR_POLICY}
+    return Response(page, headers=headers, mimetype="text/html")
 
 
 @pages.get("/.well-known/void")

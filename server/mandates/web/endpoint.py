@@ -110,7 +110,7 @@ class Endpoint:
         # Without any parameter it is the address of the service itself (SPARQL 1.1 Service
         # Description, section 2), or of the page from which people query.
         names = {name for name, _ in parse_qsl(environ.get("QUERY_STRING", ""), True)}
-        return bool(names - {"format"})
+        return bool(names - {"format", "lang"})
 
     def _cached(
         self, environ: WSGIEnvironment, start_response: StartResponse, key: Hashable, query_id: str

@@ -29,12 +29,22 @@ _TYPES = {
 }
 
 
-@pages.get("/questions")
-def listing() -> BaseResponse:
-    """All questions, by topic."""
+def by_topic() -> dict[str, list[Question]]:
+    """All questions, by topic in the order of the alphabet.
+
+    >>> all(by_topic().values())
+    True
+    """
     topics: dict[str, list[Question]] = {}
     for question in questions().values():
         topics.setdefault(question.topic, []).append(question)
+    return dict(sorted(topics.items()))
+
+
+@pages.get("/questions")
+def listing() -> BaseResponse:
+    """All questions, by topic."""
+    topics = by_topic()
     if choose(request.headers.get("Accept"), (HTML, Format("json", "application/json"))) is HTML:
         page = render_template("questions.html", topics=topics, root=request.script_root)
         return Response(page, headers={"Vary": "Accept"})
