@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mandates.cli import main
+from mandates.dataset.sources import project_root
 
 HEAD = """
 @prefix actor: <https://w3id.org/mandates/id/pk/actor/> .
@@ -152,3 +153,25 @@ def test_every_command_has_help() -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help or parameter.name == "minimum_score", (name, parameter.name)
+
+
+BILLS = {
+    "a bill": (
+        ["--with", str(project_root() / "instances/bills/national-cyber-security-authority.ttl")],
+        "National Cybersecurity Authority",
+    ),
+    "an Act taken out": (
+        ["--without", "peca-amendment-act-2025"],
+        "Section 50A",
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "words"), BILLS.values(), ids=list(BILLS))
+def test_a_report_lays_a_bill_over_the_snapshot(
+    data_dir: Path, tmp_path: Path, options: list[str], words: str
+) -> None:
+    result = run("report", "--data-dir", data_dir, *options, "--format", "md", "--output", tmp_path)
+    assert result.exit_code == 0, result.output
+    (page,) = tmp_path.iterdir()
+    assert words in page.read_text("utf-8")

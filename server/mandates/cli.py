@@ -271,7 +271,10 @@ def report(
         snapshot = read_snapshot(data_dir)
         with _step("Read the dataset"):
             # Findings are computed anew for the day asked for; reading those of the build is waste.
-            store = open_union(snapshot, [GRAPH + "derived/findings"])
+            # A bill is laid over what was asserted, which only the named graphs tell.
+            laid = bool(bill) or without is not None
+            findings = GRAPH + "derived/findings"
+            store = open_store(snapshot) if laid else open_union(snapshot, [findings])
         version = snapshot.version
         with _step("Find overlaps"):
             if days is not None:

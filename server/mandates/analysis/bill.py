@@ -156,9 +156,14 @@ def _parted(store: ox.Store, out: set[str]) -> tuple[list[ox.Quad], list[ox.Quad
 def asserted(store: ox.Store) -> list[ox.Quad]:
     """List what people wrote: every quad of a named graph that was not derived.
 
+    Raises:
+        ValueError: the store has facts but no named graphs, so it cannot tell who wrote what.
+
     >>> asserted(ox.Store())
     []
     """
+    if len(store) and next(store.named_graphs(), None) is None:
+        raise ValueError("what was asserted can only be told in a dataset with its named graphs")
     return [
         quad
         for quad in store
