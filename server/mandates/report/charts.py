@@ -41,7 +41,7 @@ _CONFIG: Specification = {
         "labelFontSize": 11,
         "titleFontSize": 11,
         "titleFontWeight": "normal",
-        "labelLimit": 400,
+        "labelLimit": 360,
     },
     "legend": {"labelColor": _INK, "titleColor": _INK, "labelFontSize": 11, "titleFontSize": 11},
     "text": {"color": _INK, "fontSize": 11},
@@ -171,7 +171,7 @@ def _functions(report: Report) -> Picture | None:
         heading="What they do, and at which layer",
         caption="Number of mandates held on the day by kind of function and layer of cyberspace. "
         "A mandate of two layers counts in both; “not stated” means that the law names no layer.",
-        alternative=f"Most mandates, {top[2]}, are to {top[0]} at: {top[1]}.",
+        alternative=f"The most mandates in one cell are {top[2]}: {top[0]}; layer: {top[1]}.",
         specification=_heat(matrix, "function", "layer", "share", 96, labelAngle=0),
         header=("function", "layer", "mandates"),
         rows=tuple((r, c, str(n)) for r, c, n, _ in matrix.cells),
