@@ -13,7 +13,7 @@ test: $(VENV)/.developing  ## install, lint, type-check and test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest -n auto --dist loadfile $(PYTEST)
 
 build: $(VENV)/.serving  ## build the dataset
 	$(BIN)/mandates build

@@ -5,16 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from mandates.build import build
-from mandates.dataset.snapshot import Snapshot, open_store
+from mandates.dataset.snapshot import Snapshot, SnapshotError, open_store, read_snapshot
 
 
 @pytest.fixture(scope="session")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """A fresh build of the shipped record."""
-    made, _ = build(tmp_path_factory.mktemp("data"))
-    return made
+def snapshot(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Snapshot:
+    """A fresh build of the shipped record, one for all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "record"
+    with FileLock(f"{folder}.lock"):
+        try:
+            return read_snapshot(folder)
+        except SnapshotError:
+            return build(folder)[0]
 
 
 @pytest.fixture(scope="session")
