@@ -14,6 +14,7 @@ HEAD = """
 @prefix owl: <http://www.w3.org/2002/07/owl#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+<https://example.org/o> a owl:Ontology .
 :A a owl:Class . :B a owl:Class . :C a owl:Class .
 :p a owl:ObjectProperty . :q a owl:ObjectProperty . :r a owl:ObjectProperty .
 :d a owl:DatatypeProperty . :x a owl:NamedIndividual .

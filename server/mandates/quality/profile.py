@@ -38,6 +38,49 @@ _COUNTS = {
     for many in ("cardinality", "qualifiedCardinality")
     for name in (many, f"min{many[0].upper()}{many[1:]}", f"max{many[0].upper()}{many[1:]}")
 }
+_THING = ox.NamedNode(OWL + "Thing")
+#: Properties that make a class expression of a node.
+_EXPRESSIONS = {OWL + name for name in ("complementOf", "intersectionOf", "oneOf", "unionOf")}
+#: Those that make a datatype of it, which OWL 2 RL has not (Profiles, section 4.2.2).
+_DATA_RANGES = {
+    OWL + name for name in ("datatypeComplementOf", "oneOf", "unionOf", "withRestrictions")
+}
+_ONTOLOGY = ox.NamedNode(OWL + "Ontology")
+_CLASS_KINDS = ("Class", "Restriction", "DeprecatedClass")
+#: Where a class or datatype stands in an axiom: as subject, as object, or in a list.
+_CLASS_PLACES = {
+    RDFS + "subClassOf": "so",
+    RDFS + "domain": "o",
+    RDFS + "range": "o",
+    OWL + "allValuesFrom": "o",
+    OWL + "complementOf": "so",
+    OWL + "disjointUnionOf": "sl",
+    OWL + "disjointWith": "so",
+    OWL + "equivalentClass": "so",
+    OWL + "hasKey": "s",
+    OWL + "intersectionOf": "sl",
+    OWL + "onClass": "o",
+    OWL + "oneOf": "s",
+    OWL + "someValuesFrom": "o",
+    OWL + "unionOf": "sl",
+}
+#: Where a datatype may stand in an axiom.
+_DATATYPE_PLACES = {
+    RDFS + "range",
+    *(OWL + name for name in ("allValuesFrom", "onDataRange", "onDatatype", "someValuesFrom")),
+}
+#: Where a property stands in an axiom.
+_PROPERTY_PLACES = {
+    RDFS + "domain": "s",
+    RDFS + "range": "s",
+    RDFS + "subPropertyOf": "so",
+    OWL + "equivalentProperty": "so",
+    OWL + "hasKey": "l",
+    OWL + "inverseOf": "so",
+    OWL + "onProperty": "o",
+    OWL + "propertyChainAxiom": "sl",
+    OWL + "propertyDisjointWith": "so",
+}
 _NAMES = tuple(
     """NCName NMTOKEN Name anyURI base64Binary boolean byte dateTime dateTimeStamp decimal double
     float hexBinary int integer language long negativeInteger nonNegativeInteger nonPositiveInteger
@@ -105,13 +148,14 @@ def check_dl(triples: Iterable[ox.Triple], imported: Iterable[ox.Triple] = ()) -
         imported: what it imports, for declarations and properties of properties.
 
     Returns:
-        A problem for each undeclared term, forbidden pun, complex property where a simple one is
-        needed, foreign datatype and circular property hierarchy.
+        A problem for a missing header, each undeclared term, forbidden pun, complex property
+        where a simple one is needed, foreign datatype and circular property hierarchy.
     """
     own = list(triples)
     graph = _Graph.of([*own, *imported])
-    found = [*_undeclared(own, graph), *_puns(own, graph), *_datatypes(own, graph, _DL_DATATYPES)]
-    found += [*_complex(own, graph), *_irregular(own, graph)]
+    found = [*_header(own), *_undeclared(own, graph), *_puns(own, graph)]
+    found += [*_datatypes(own, graph, _DL_DATATYPES), *_complex(own, graph)]
+    found += _irregular(own, graph)
     return sorted(set(found), key=lambda p: (p.rule, p.node, p.message))
 
 
@@ -127,8 +171,20 @@ def _problem(rule: str, node: object, message: str, hint: str) -> Problem:
     return Problem(rule, Severity.ERROR, message, node=_iri(node), hint=hint)
 
 
+def _header(own: list[ox.Triple]) -> Iterator[Problem]:
+    """An ontology document says that it is one (Mapping to RDF Graphs, section 3.1)."""
+    if not any(t.predicate.value == RDF + "type" and t.object == _ONTOLOGY for t in own):
+        yield Problem(
+            "dl-header",
+            Severity.ERROR,
+            "Nothing in it is an owl:Ontology.",
+            hint="Begin the file with <its IRI> a owl:Ontology.",
+        )
+
+
 def _undeclared(own: list[ox.Triple], graph: _Graph) -> Iterator[Problem]:
     for triple in own:
+        yield from _undeclared_in_axiom(triple, graph)
         predicate = triple.predicate
         if not predicate.value.startswith(_BUILTIN) and not graph.is_a(
             predicate, *_PROPERTY_KINDS, *_OBJECT_KINDS
@@ -153,6 +209,32 @@ def _undeclared(own: list[ox.Triple], graph: _Graph) -> Iterator[Problem]:
             )
 
 
+def _undeclared_in_axiom(triple: ox.Triple, graph: _Graph) -> Iterator[Problem]:
+    """Find what an axiom about terms uses that is not declared (Mapping, tables 10 to 16)."""
+    name = triple.predicate.value
+    places = [
+        (_CLASS_PLACES.get(name, ""), _CLASS_KINDS, "class or datatype"),
+        (_PROPERTY_PLACES.get(name, ""), (*_PROPERTY_KINDS, *_OBJECT_KINDS), "property"),
+    ]
+    for place, kinds, what in places:
+        terms: list[object] = [triple.subject] if "s" in place else []
+        terms += [triple.object] if "o" in place else []
+        terms += graph.items(triple.object) if "l" in place else []
+        for term in terms:
+            if (
+                isinstance(term, ox.NamedNode)
+                and not term.value.startswith(_BUILTIN)
+                and not graph.is_a(term, *kinds)
+                and RDFS + "Datatype" not in graph.types.get(term, ())
+            ):
+                yield _problem(
+                    "dl-undeclared",
+                    term,
+                    f"{shorten(term.value)} is used as a {what} and declared as none.",
+                    "Declare it, or import the ontology that does.",
+                )
+
+
 def _puns(own: list[ox.Triple], graph: _Graph) -> Iterator[Problem]:
     for node in {t.subject for t in own if isinstance(t.subject, ox.NamedNode)}:
         kinds = [kind for kind in _PROPERTY_KINDS if graph.is_a(node, kind)]
@@ -174,19 +256,14 @@ def _puns(own: list[ox.Triple], graph: _Graph) -> Iterator[Problem]:
 
 def _datatypes(own: list[ox.Triple], graph: _Graph, allowed: set[str]) -> Iterator[Problem]:
     for triple in own:
-        # Values of annotations are outside the semantics; so are those of what is undeclared.
-        if triple.predicate.value != RDFS + "range" and not graph.is_a(
-            triple.predicate, "DatatypeProperty"
-        ):
-            continue
         value = triple.object
-        datatype = (
-            value.datatype.value
-            if isinstance(value, ox.Literal)
-            else value.value
-            if triple.predicate.value == RDFS + "range" and isinstance(value, ox.NamedNode)
-            else ""
-        )
+        if triple.predicate.value in _DATATYPE_PLACES:
+            datatype = _iri(value) if isinstance(value, ox.NamedNode) else ""
+        elif isinstance(value, ox.Literal) and graph.is_a(triple.predicate, "DatatypeProperty"):
+            # Values of annotations are outside the semantics; so are those of what is undeclared.
+            datatype = value.datatype.value
+        else:
+            continue
         if datatype.startswith((XSD, OWL + "ra", OWL + "re")) and datatype not in allowed:
             yield _problem(
                 "owl-datatype",
@@ -316,6 +393,13 @@ def _rl(triple: ox.Triple, graph: _Graph) -> Iterator[Problem]:
         subject, "DatatypeProperty", "AnnotationProperty"
     ):
         yield from need(_super(value, graph), value, "as domain or range")
+    elif name in _EXPRESSIONS and isinstance(subject, ox.NamedNode):
+        # A name on an expression is an equivalence (Mapping to RDF Graphs, table 16).
+        yield from need(
+            name == OWL + "intersectionOf" and all(_equal(p, graph) for p in graph.items(value)),
+            subject,
+            "as equivalent to such an expression",
+        )
     elif name == OWL + "equivalentClass":
         for side in (subject, value):
             yield from need(_equal(side, graph), side, "as an equivalent")
@@ -332,16 +416,18 @@ def _rl(triple: ox.Triple, graph: _Graph) -> Iterator[Problem]:
     elif name == RDF + "type":
         if isinstance(value, ox.NamedNode) and value.value == OWL + "ReflexiveProperty":
             yield from need(False, subject, "as a reflexive property")
-        elif isinstance(value, ox.BlankNode):
+        elif isinstance(value, ox.BlankNode) or value == _THING:
             yield from need(_super(value, graph), value, "as the type of an individual")
+    elif name in _DATA_RANGES and RDFS + "Datatype" in graph.types.get(subject, ()):
+        yield from need(False, subject, "as a datatype of its own making")
 
 
 def _named(node: object) -> bool:
-    return isinstance(node, ox.NamedNode) and node.value != OWL + "Thing"
+    return isinstance(node, ox.NamedNode) and node != _THING
 
 
 def _filler(node: object, graph: _Graph) -> bool:
-    return node == ox.NamedNode(OWL + "Thing") or _sub(node, graph)
+    return node == _THING or _sub(node, graph)
 
 
 def _sub(node: object, graph: _Graph) -> bool:
