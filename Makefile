@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Which tests run: all but those that take minutes; continuous integration turns these on by TESTS=
+TESTS ?= -m 'not slow'
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .PHONY: serve build test check lint lock vendor clean
@@ -13,7 +15,7 @@ test: $(VENV)/.developing  ## install, lint, type-check and test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadfile $(PYTEST)
+	$(BIN)/pytest -n auto --dist loadfile $(TESTS) $(PYTEST)
 
 build: $(VENV)/.serving  ## build the dataset
 	$(BIN)/mandates build

@@ -127,6 +127,8 @@ def serve(
         ctx.invoke(build, data_dir=data_dir, root=None, extra=())
     settings = replace(Settings.from_environment(), data_dir=data_dir)
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    name = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"Serving http://{name}:{settings.port} until Ctrl-C", err=True)
     run(settings)
 
 
