@@ -25,6 +25,7 @@ GOOD = """
 <https://example.org/o> a owl:Ontology ; owl:versionIRI <https://example.org/o/1> ;
     dct:title "O"@en ; dct:description "An ontology."@en ; dct:creator "Us" ;
     dct:license <https://creativecommons.org/licenses/by/4.0/> ; dct:created "2026-01-01" ;
+    dct:publisher "Us" ; dct:issued "2026-01-01" ; dct:bibliographicCitation "Us: O." ;
     vann:preferredNamespacePrefix "o" .
 :Organ a owl:Class ; rdfs:isDefinedBy : ; skos:prefLabel "organ"@en ;
     skos:definition "A part of a state."@en .
@@ -67,11 +68,13 @@ BREAKS = {
     "iri-file-ending": ("<https://example.org/o> a", "<https://example.org/o.owl> a"),
     "iri-long": (":Court", f":Court{'t' * 255}"),
     "iri-opaque": (":Court", ":C_0001234"),
-    "header-creator": ('dct:creator "Us" ;', ""),
-    "header-dates": ('dct:created "2026-01-01" ;', ""),
+    "header-citation": ('dct:bibliographicCitation "Us: O." ;', ""),
+    "header-creator": ('dct:creator "Us" ;', "", 'dct:publisher "Us" ;', ""),
+    "header-dates": ('dct:created "2026-01-01" ;', "", 'dct:issued "2026-01-01" ;', ""),
     "header-description": ('dct:description "An ontology."@en ;', ""),
     "header-licence": ("dct:license <https://creativecommons.org/licenses/by/4.0/> ;", ""),
     "header-prefix": ('vann:preferredNamespacePrefix "o"', 'dct:subject "o"'),
+    "header-publisher": ('dct:publisher "Us" ;', ""),
     "header-title": ('dct:title "O"@en ;', ""),
     "header-version": ("owl:versionIRI <https://example.org/o/1> ;", ""),
     "inverse-mismatch": (
@@ -168,8 +171,8 @@ ADDED = {
     ),
     "general-axiom": (f"{_SOME} rdfs:subClassOf :Organ .", f":Organ rdfs:subClassOf {_SOME} ."),
     "import-cycle": (
-        "<https://example.org/o> owl:imports <urn:x> . <urn:x> owl:imports <https://example.org/o> .",
-        "<https://example.org/o> owl:imports <urn:x> .",
+        "<urn:y> owl:imports <urn:x> . <urn:x> owl:imports <urn:y> .",
+        "<urn:y> owl:imports <urn:x> .",
     ),
     "imports-incompatible": (
         "<https://example.org/o> owl:imports <urn:x> ; owl:incompatibleWith <urn:x> .",

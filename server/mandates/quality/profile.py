@@ -128,6 +128,11 @@ class _Graph:
             return False
         return any(OWL + kind in self.types.get(node, ()) for kind in kinds)
 
+    def is_datatype(self, node: object) -> bool:
+        return isinstance(node, ox.NamedNode | ox.BlankNode) and (
+            RDFS + "Datatype" in self.types.get(node, ())
+        )
+
     def items(self, head: object) -> list[object]:
         """Read an RDF list."""
         found: list[object] = []
@@ -225,7 +230,7 @@ def _undeclared_in_axiom(triple: ox.Triple, graph: _Graph) -> Iterator[Problem]:
                 isinstance(term, ox.NamedNode)
                 and not term.value.startswith(_BUILTIN)
                 and not graph.is_a(term, *kinds)
-                and RDFS + "Datatype" not in graph.types.get(term, ())
+                and not graph.is_datatype(term)
             ):
                 yield _problem(
                     "dl-undeclared",
@@ -245,7 +250,7 @@ def _puns(own: list[ox.Triple], graph: _Graph) -> Iterator[Problem]:
                 f"{_name(node)} is declared as {' and '.join(kinds)}.",
                 "A property is of one kind; drop the other declaration.",
             )
-        if graph.is_a(node, "Class") and RDFS + "Datatype" in graph.types.get(node, ()):
+        if graph.is_a(node, "Class") and graph.is_datatype(node):
             yield _problem(
                 "dl-punning",
                 node,
@@ -418,7 +423,7 @@ def _rl(triple: ox.Triple, graph: _Graph) -> Iterator[Problem]:
             yield from need(False, subject, "as a reflexive property")
         elif isinstance(value, ox.BlankNode) or value == _THING:
             yield from need(_super(value, graph), value, "as the type of an individual")
-    elif name in _DATA_RANGES and RDFS + "Datatype" in graph.types.get(subject, ()):
+    elif name in _DATA_RANGES and graph.is_datatype(subject):
         yield from need(False, subject, "as a datatype of its own making")
 
 
