@@ -20,6 +20,10 @@ test: $(VENV)/.developing  ## install, lint, type-check and test
 build: $(VENV)/.serving  ## build the dataset
 	$(BIN)/mandates build
 
+bench: $(VENV)/.developing  ## the endpoint beside other servers; writes benchmarks/results/endpoint.*
+	test -e build/data/current || $(BIN)/mandates build
+	$(BIN)/python benchmarks/endpoint.py $(BENCH)
+
 check: $(VENV)/.developing  ## every check on ontology and record, the reasoner included
 	$(BIN)/mandates check
 
