@@ -74,7 +74,8 @@ def test_an_unknown_name_is_told_what_is_near(client: FlaskClient) -> None:
     assert response.status_code == 404
     body = json.loads(response.data)
     assert body["type"].endswith("/not-found")
-    assert {"iri": BASE + "id/pk/actor/pta", "href": PTA} in body["near"]
+    label = "Pakistan Telecommunication Authority"
+    assert {"iri": BASE + "id/pk/actor/pta", "href": PTA, "label": label} in body["near"]
     page = client.get("/id/pk/actor/ptaa", headers={"Accept": "text/html"})
     assert page.status_code == 404
     assert f'href="{PTA}"' in page.get_data(as_text=True)

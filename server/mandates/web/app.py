@@ -7,6 +7,7 @@ import logging
 import re
 import threading
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -38,11 +39,14 @@ from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, Format, by_name, ch
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.request import not_acceptable
+from mandates.web.cost import client_key
 from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, problem_response
-from mandates.web.entities import Entities
+from mandates.web.entities import PER_PAGE, Entities
 from mandates.web.metrics import CONTENT_TYPE
+from mandates.web.presentation import contents, expand, structured_data, today
 from mandates.web.questions import by_topic
 from mandates.web.questions import pages as question_pages
+from mandates.web.sections import section
 from mandates.web.settings import Settings
 from mandates.web.site import chosen_language, frame, install
 
@@ -90,7 +94,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["engine"] = engine
     app.extensions["settings"] = settings
-    app.extensions["entities"] = Entities(engine, settings.base_iri)
+    app.extensions["entities"] = Entities(engine, settings.base_iri, _client)
     app.register_blueprint(pages)
     app.register_blueprint(question_pages)
     app.register_error_handler(Problem, _problem)
@@ -142,6 +146,10 @@ def _engine() -> Backend:
 def _endpoint() -> Endpoint:
     endpoint: Endpoint = current_app.extensions["endpoint"]
     return endpoint
+
+
+def _client() -> str:
+    return client_key(request.remote_addr or "") if has_request_context() else ""
 
 
 def _entities() -> Entities:
@@ -222,8 +230,8 @@ def home() -> BaseResponse:
         "home.html",
         facts=_engine().facts,
         root=_root(),
-        today=_entities().today(),
-        institutions=_entities().institutions(),
+        today=_entities().today(chosen_language()),
+        institutions=_entities().institutions(chosen_language()),
         questions=questions(),
     )
     return Response(page, headers={"Vary": "Accept"})
@@ -338,6 +346,46 @@ def document(area: str, rest: str, suffix: str = "") -> BaseResponse:
     return _dereference(f"{path}.{suffix}" if suffix else path, is_document=True)
 
 
+@pages.get("/named-by")
+def named_by() -> str:
+    """What points to a thing by one property, a page at a time."""
+    iri, by = request.args.get("of", ""), request.args.get("by", "")
+    number = request.args.get("page", "1")
+    if not iri or not by or _NEVER_IN_IRI.search(iri + by):
+        raise Problem("bad-request", "Name a thing and a property: ?of=IRI&by=IRI.")
+    if not number.isascii() or not number.isdecimal() or not 0 < int(number[:7]) < 100_000:
+        raise Problem("bad-request", f"{number[:40]!r} is no number of a page.")
+    listing = _entities().listing(iri, by, int(number), chosen_language())
+    return render_template("named-by.html", listing=listing, per_page=PER_PAGE)
+
+
+@pages.get("/between")
+def between() -> BaseResponse:
+    """What stands between two institutions, with the words on which it rests."""
+    entities, language = _entities(), chosen_language()
+    given = [request.args.get(name, "").strip() for name in ("one", "other")]
+    iris = [expand(value) for value in given]
+    for value, iri in zip(given, iris, strict=True):
+        if value and (_NEVER_IN_IRI.search(iri) or not entities.kind(iri)):
+            raise Problem("not-found", f"Nothing is known of {value[:200]}")
+    moment = request.args.get("date") or today().isoformat()
+    try:
+        day = date.fromisoformat(moment)
+    except ValueError:
+        raise Problem("bad-request", f"{moment[:40]!r} is no date; write 2025-08-06.") from None
+    rows = entities.between(iris[0], iris[1], day, language) if all(iris) else []
+    page = render_template(
+        "between.html",
+        one=entities.called(iris[0], language) if iris[0] else None,
+        other=entities.called(iris[1], language) if iris[1] else None,
+        day=day,
+        rows=rows,
+        query=section("between", this=iris[0], other=iris[1]).text if all(iris) else "",
+        actors=entities.members(PREFIXES["mand"] + "Institution", language),
+    )
+    return Response(page, mimetype="text/html")
+
+
 def _dereference(path: str, *, is_document: bool) -> BaseResponse:
     settings, entities = _settings(), _entities()
     stem, dot, suffix = path.rpartition(".")
@@ -373,8 +421,18 @@ def _find(iri: str) -> tuple[str, str]:
     raise Problem(
         "not-found",
         f"Nothing is known of {iri}",
-        members={"near": [{"iri": item, "href": entities.href(item)} for item in near]},
+        members={"near": _named_near(near)},
     )
+
+
+def _named_near(near: list[str]) -> list[dict[str, str]]:
+    entities = _entities()
+    names = entities.names(near, chosen_language()) if near else {}
+    return [
+        {"iri": iri, "href": entities.href(iri)}
+        | ({"label": names[iri].text} if iri in names else {})
+        for iri in near
+    ]
 
 
 def _representation(
@@ -382,17 +440,20 @@ def _representation(
 ) -> Response:
     engine, settings = _engine(), _settings()
     etag = f"{engine.version}-{form.name}"
+    if form is HTML:  # which says who holds what today, in the reader's language
+        etag += f"-{chosen_language()}-{today()}"
     if request.if_none_match.contains_weak(etag):
         response = Response(status=304)
     elif form is HTML:
-        page = entities.page(iri, kind)
+        page = entities.page(iri, kind, chosen_language())
         response = Response(
             render_template(
                 "entity.html",
                 page=page,
-                card=entities.card(iri),
+                contents=contents(page),
+                structured=structured_data(page, _public_url()),
+                version=engine.version,
                 formats=GRAPH_FORMATS,
-                root=_root(),
             ),
             content_type=form.content_type,
         )

@@ -1,23 +1,32 @@
 """What is known of one IRI: as RDF for machines, as a page model for people.
 
-This is the whole page layer: one function that asks the engine and returns a model, and one
-template that shows it.
+A page is made of parts (:mod:`mandates.web.sections`), each the answer to one query; the names of
+all that they mention are asked for together (:mod:`mandates.web.labels`). One template for each
+kind of page shows the parts.
 """
 
 from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from mandates.sparql.backend import Answer, Backend
 from mandates.sparql.negotiation import GRAPH_FORMATS, Format
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.request import QueryRequest
+from mandates.web.labels import Label, abbreviate, labels
+from mandates.web.sections import COMMON, Section, kind_of, section
 
 _PROLOGUE = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
+_MAND, _SKOS, _RDFS, _DCT = (PREFIXES[name] for name in ("mand", "skos", "rdfs", "dct"))
+_TYPE = PREFIXES["rdf"] + "type"
+_PREF = _SKOS + "prefLabel"
+_TITLES = (_RDFS + "label", _DCT + "title")
+_LEADS = (_SKOS + "definition", _DCT + "description", _SKOS + "note", _SKOS + "scopeNote")
 
 # Everything said of the IRI and everything that points to it: the arrow into an institution is
 # as much a part of its description as the arrow out.
@@ -39,44 +48,30 @@ SELECT ?known ?ontology ?graph WHERE {
   BIND(EXISTS { GRAPH $this { ?a ?b ?c } } AS ?graph)
 }
 """
-_LABEL = """
-  OPTIONAL { %s skos:prefLabel %sLabel FILTER(LANG(%sLabel) IN ("en", "")) }
-"""
-_STATEMENTS = (
-    "SELECT DISTINCT ?p ?pLabel ?o ?oLabel WHERE { $this ?p ?o "
-    + _LABEL.replace("%s", "?p")
-    + _LABEL.replace("%s", "?o")
-    + "} ORDER BY ?p ?oLabel ?o"
-)
-_INVERSE_LIMIT = 1000
-_INVERSE = (
-    "SELECT DISTINCT ?s ?sLabel ?p ?pLabel WHERE { ?s ?p $this "
-    + _LABEL.replace("%s", "?p")
-    + _LABEL.replace("%s", "?s")
-    + f"}} ORDER BY ?p ?sLabel ?s LIMIT {_INVERSE_LIMIT + 1}"
-)
+_TERMS_LIMIT = 1000
 _IN_GRAPH = (
-    "SELECT DISTINCT ?s ?sLabel WHERE { GRAPH $this { ?s ?p ?o } "
-    + _LABEL.replace("%s", "?s")
-    + f"}} ORDER BY ?s LIMIT {_INVERSE_LIMIT + 1}"
+    "SELECT DISTINCT ?s WHERE { GRAPH $this { ?s ?p ?o } } "
+    f"ORDER BY ?s LIMIT {_TERMS_LIMIT + 1}"
 )
 _TERMS = (
-    "SELECT DISTINCT ?s ?sLabel WHERE { GRAPH ?g { $this a owl:Ontology . ?s a ?type } "
-    'FILTER(?s != $this && STRSTARTS(STR(?s), "%s"))' + _LABEL.replace("%s", "?s") + "} ORDER BY ?s"
+    "SELECT DISTINCT ?s WHERE { GRAPH ?g { $this a owl:Ontology . ?s a ?type } "
+    "FILTER(?s != $this && STRSTARTS(STR(?s), STR($this))) } ORDER BY ?s"
 )
-_MEMBERS = (
-    "SELECT DISTINCT ?s ?sLabel WHERE { { ?s a $this } UNION { ?s skos:inScheme $this } "
-    + _LABEL.replace("%s", "?s")
-    + "} ORDER BY ?sLabel ?s LIMIT 2000"
-)
+_MEMBERS = """
+SELECT DISTINCT ?s WHERE { { ?s a $this } UNION { ?s skos:inScheme $this } FILTER(isIRI(?s)) }
+ORDER BY ?s LIMIT 2000
+"""
 _NEIGHBOURS = """
 SELECT DISTINCT ?s WHERE { ?s a ?type FILTER(isIRI(?s) && STRSTARTS(STR(?s), STR($start))) }
 LIMIT 5000
 """
+# Of what points to a thing, properties with more subjects than this have a page of their own.
+_FEW = 20
+PER_PAGE = 100
 
 # Who fills the places on which most of the law turns, on the day of asking.
 _TODAY = """
-SELECT DISTINCT ?role ?roleLabel ?actor ?actorLabel ?status ?from ?reading WHERE {
+SELECT DISTINCT ?role ?actor ?status ?from ?reading ?provision WHERE {
   VALUES ?role {
     <https://w3id.org/mandates/id/pk/role/peca-authority>
     <https://w3id.org/mandates/id/pk/role/peca-investigation-agency>
@@ -84,17 +79,15 @@ SELECT DISTINCT ?role ?roleLabel ?actor ?actorLabel ?status ?from ?reading WHERE
     <https://w3id.org/mandates/id/pk/role/peca-cert>
   }
   ?designation mand:fills ?role ; mand:filledBy ?actor ; mand:validFrom ?from ;
-    mand:hasStatus/skos:prefLabel ?status .
+    mand:hasStatus ?status .
   OPTIONAL { ?designation mand:validUntil ?until }
   FILTER (?from <= NOW() && (!BOUND(?until) || NOW() < ?until))
-  OPTIONAL { ?designation mand:inReading/skos:prefLabel ?reading }
-  ?role skos:prefLabel ?roleLabel .
-  ?actor skos:prefLabel ?actorLabel
-  FILTER (LANG(?actorLabel) = "en")
-} ORDER BY ?roleLabel ?from ?actorLabel
+  OPTIONAL { ?designation mand:inReading ?reading }
+  OPTIONAL { ?role mand:definedBy ?provision }
+} ORDER BY ?role ?from ?actor
 """
 _INSTITUTIONS = """
-SELECT ?actor ?actorLabel (COUNT(DISTINCT ?mandate) AS ?mandates) WHERE {
+SELECT ?actor (COUNT(DISTINCT ?mandate) AS ?mandates) (COUNT(DISTINCT ?duty) AS ?duties) WHERE {
   VALUES ?actor {
     <https://w3id.org/mandates/id/pk/actor/moitt> <https://w3id.org/mandates/id/pk/actor/pta>
     <https://w3id.org/mandates/id/pk/actor/fia> <https://w3id.org/mandates/id/pk/actor/national-cert>
@@ -103,60 +96,70 @@ SELECT ?actor ?actorLabel (COUNT(DISTINCT ?mandate) AS ?mandates) WHERE {
   ?holding mand:heldBy ?actor ; a mand:Holding ; mand:ofMandate ?mandate ; mand:validFrom ?from .
   OPTIONAL { ?holding mand:validUntil ?until }
   FILTER (?from <= NOW() && (!BOUND(?until) || NOW() < ?until))
-  ?actor skos:prefLabel ?actorLabel
-  FILTER (LANG(?actorLabel) = "en")
-} GROUP BY ?actor ?actorLabel ORDER BY ?actorLabel
+  OPTIONAL { ?mandate a mand:Duty BIND (?mandate AS ?duty) }
+} GROUP BY ?actor ORDER BY ?actor
 """
-_HOLDERS = """
-SELECT DISTINCT ?actor ?actorLabel ?from ?until ?status ?reading WHERE {
-  ?holding mand:ofMandate $this ; a mand:Holding ; mand:heldBy ?actor ; mand:validFrom ?from .
-  OPTIONAL { ?holding mand:validUntil ?until }
-  OPTIONAL { ?holding mand:holdingStatus/skos:prefLabel ?status }
-  OPTIONAL { ?holding mand:inReading/skos:prefLabel ?reading }
-  ?actor skos:prefLabel ?actorLabel
-  FILTER (LANG(?actorLabel) = "en")
-} ORDER BY ?from ?actorLabel
+_LATELY = """
+SELECT DISTINCT ?event ?on ?by WHERE {
+  ?event a mand:NormativeEvent ; mand:effectiveFrom ?on .
+  FILTER (STRSTARTS(STR(?event), "https://w3id.org/mandates/id/pk/") && ?on <= NOW())
+  OPTIONAL { ?event mand:broughtAboutBy ?by }
+} ORDER BY DESC(?on) ?event LIMIT 8
 """
-_WORDS = """
-SELECT DISTINCT ?force ?action ?provision ?citation ?law ?quotation ?document ?documentLabel ?grade
-WHERE {
-  VALUES ?force { mand:Power mand:Duty mand:Liberty mand:Disability }
-  $this a ?force ; mand:actionPhrase ?action ; mand:conferredBy ?provision ;
-    mand:supportedBy ?evidence .
-  ?provision mand:citation ?citation ; mand:provisionOf/skos:prefLabel ?law .
-  FILTER (LANG(?law) = "en")
-  ?evidence mand:fromDocument ?document ; mand:hasGrade/skos:prefLabel ?grade .
-  ?document skos:prefLabel ?documentLabel .
-  OPTIONAL { ?evidence mand:quotation ?quotation }
-} ORDER BY ?citation ?grade ?documentLabel
-"""
-_MODAL = {"Power": "may", "Duty": "must", "Liberty": "is free to", "Disability": "must not"}
 
 Binding = Mapping[str, Mapping[str, str]]
+Row = dict[str, "Node"]
 
 
 @dataclass(frozen=True)
 class Node:
-    """A term to show: an IRI with its label and local address, or a literal."""
+    """A term to show: an IRI with its label and local address, or a literal.
+
+    Attributes:
+        text: what to show.
+        iri: empty for a literal.
+        href: the local address, or the IRI when it belongs elsewhere.
+        language: of the text, when known.
+        datatype: of a literal, with a prefix.
+        brief: an abbreviation that people use, else the text.
+    """
 
     text: str
     iri: str = ""
     href: str = ""
     language: str = ""
     datatype: str = ""
+    brief: str = ""
 
     @property
     def short(self) -> str:
         """The IRI with a prefix, or as it is."""
-        return _abbreviate(self.iri)
+        return abbreviate(self.iri)
+
+    @property
+    def local(self) -> str:
+        """The last part of the IRI, for use as a key."""
+        return self.iri.rpartition("#")[2].rpartition("/")[2] if self.iri else self.text
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass
 class Group:
-    """A property and its values."""
+    """A property and its values.
+
+    Attributes:
+        property: the property.
+        values: what it leads to.
+        graphs: for each value, the graphs in which the statement stands.
+        count: how many values there are, those not shown included.
+    """
 
     property: Node
     values: list[Node] = field(default_factory=list)
+    graphs: list[list[Node]] = field(default_factory=list)
+    count: int = 0
 
 
 @dataclass
@@ -166,43 +169,52 @@ class Page:
     Attributes:
         iri: the thing described.
         path: its local path, without a suffix.
+        kind: which template shows it.
         title: its label, or its abbreviated IRI.
+        language: of the title, when known.
+        brief: its abbreviation, when it has one.
         names: its labels in other languages.
-        types: its classes.
-        lead: its definition or description.
+        types: its classes, the most special first.
+        lead: its definition, description and notes.
         groups: other statements, by property.
-        inverse: what points to it, by property.
+        inverse: what points to it, by property; long ones with their count alone.
         terms: what a graph or an ontology contains.
-        cut: whether lists were cut at their limit, which the page then says.
+        parts: rows of the sections by their name.
+        sections: the queries behind the page.
+        cut: whether the terms were cut at their limit, which the page then says.
     """
 
     iri: str
     path: str
+    kind: str
     title: str
+    language: str
+    brief: str
     names: list[Node]
     types: list[Node]
     lead: list[Node]
     groups: list[Group]
     inverse: list[Group]
     terms: list[Node]
+    parts: dict[str, list[Row]]
+    sections: dict[str, Section]
     cut: bool = False
 
 
 @dataclass(frozen=True)
-class Card:
-    """A mandate as a lawyer would state it.
+class Listing:
+    """One page of the things that point to another by one property."""
 
-    Attributes:
-        modal: may, must, is free to, must not.
-        action: what, as a verb phrase.
-        holders: each with dates, title and the reading on which alone it holds.
-        words: the provisions with the words that confer, their source and grade.
-    """
+    thing: Node
+    by: Node
+    rows: list[Row]
+    count: int
+    page: int
 
-    modal: str
-    action: str
-    holders: list[dict[str, Node]]
-    words: list[dict[str, Node]]
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-self.count // PER_PAGE))
 
 
 class Entities:
@@ -211,11 +223,15 @@ class Entities:
     Args:
         engine: runs the queries.
         base_iri: beginning of the IRIs that have a local page.
+        client: on whose behalf it asks, for fairness between clients.
     """
 
-    def __init__(self, engine: Backend, base_iri: str) -> None:
+    def __init__(
+        self, engine: Backend, base_iri: str, client: Callable[[], str] = lambda: "pages"
+    ) -> None:
         self._engine = engine
         self._base = base_iri
+        self._client = client
 
     def kind(self, iri: str) -> str:
         """``ontology``, ``graph``, ``thing``, or nothing when the IRI is unknown."""
@@ -234,52 +250,170 @@ class Entities:
         """The default graph, that is, all triples."""
         return self._run("CONSTRUCT WHERE { ?s ?p ?o }", self._base, form)
 
-    def page(self, iri: str, kind: str) -> Page:
-        """All that is known of an IRI, for a page."""
-        statements = self._group(self._rows(_STATEMENTS, iri), "o")
-        inverse_rows = self._rows(_INVERSE, iri)
+    def page(self, iri: str, kind: str, language: str = "en") -> Page:
+        """All that is known of an IRI, for a page.
+
+        Args:
+            iri: of the thing.
+            kind: as :meth:`kind` says.
+            language: preferred for names.
+        """
+        sections = {"statements": section("statements", this=iri)}
+        answers = {"statements": self.select(sections["statements"].text)}
+        types = {
+            row["o"]["value"].removeprefix(_MAND)
+            for row in answers["statements"]
+            if row["p"]["value"] == _TYPE
+        }
+        template, parts = kind_of(types)
+        for name in (*parts, *COMMON, "named-by"):
+            sections[name] = section(name, this=iri)
+            answers[name] = self.select(sections[name].text)
+        inverse, few = self._inverse(iri, answers.pop("named-by"), sections)
         terms: Sequence[Binding] = ()
-        if kind == "graph":
-            terms = self._rows(_IN_GRAPH, iri)
-        elif kind == "ontology":
-            terms = self._rows(_TERMS.replace('"%s"', f'"{iri}"'), iri)
-        cut = len(inverse_rows) > _INVERSE_LIMIT or len(terms) > _INVERSE_LIMIT
-        taken = {name: _take(statements, iris) for name, iris in _LEADING.items()}
-        title = taken["title"] or taken["other title"]
+        if kind in ("graph", "ontology"):
+            terms = self._rows(_IN_GRAPH if kind == "graph" else _TERMS, iri)
+        shown = terms[:_TERMS_LIMIT]
+        rows = [row for name in answers for row in answers[name]]
+        names = self._names([*rows, *inverse, *few, *shown], language, extra=[iri])
+        groups = _by_property(answers.pop("statements"), "o", lambda value: self.node(value, names))
         return Page(
             iri=iri,
             path=iri.removeprefix(self._base),
-            title=title[0].text if title else _abbreviate(iri),
-            names=title[1:],
-            types=taken["types"],
-            lead=taken["lead"],
-            groups=statements,
-            inverse=self._group(inverse_rows[:_INVERSE_LIMIT], "s"),
-            terms=[self._node(row, "s") for row in terms[:_INVERSE_LIMIT]],
-            cut=cut,
+            kind=template,
+            title=names[iri].text if iri in names and names[iri].text else abbreviate(iri),
+            language=names[iri].language if iri in names else "",
+            brief=names[iri].short if iri in names else "",
+            names=_other_names(names.get(iri)),
+            types=_special_first(_take(groups, _TYPE)),
+            lead=[node for lead in _LEADS for node in _take(groups, lead)],
+            groups=[group for group in groups if group.property.iri not in (_PREF, *_TITLES)],
+            inverse=self._shown(inverse, few, names),
+            terms=[self.node(row["s"], names) for row in shown],
+            parts={name: self.table(answers[name], names) for name in answers if answers[name]},
+            sections=sections,
+            cut=len(terms) > _TERMS_LIMIT,
         )
 
-    def today(self) -> list[dict[str, Node]]:
-        """Who fills the legal roles on which most turns, on the day of asking."""
-        return self._table(_TODAY, self._base)
+    def _inverse(
+        self, iri: str, counts: Sequence[Binding], sections: dict[str, Section]
+    ) -> tuple[Sequence[Binding], Sequence[Binding]]:
+        """How often each property points to a thing, and from where when that is not often."""
+        rare = [row["p"]["value"] for row in counts if int(row["n"]["value"]) <= _FEW]
+        if not rare:
+            return counts, ()
+        found = section("named-by-few", this=iri)
+        values = " ".join(f"<{name}>" for name in rare)
+        text = found.text.replace("WHERE {", f"WHERE {{\n  VALUES ?p {{ {values} }}", 1)
+        sections["named-by"] = Section(found.name, found.title, text)
+        return counts, self.select(text)
 
-    def institutions(self) -> list[dict[str, Node]]:
-        """The five institutions with the number of mandates they hold today."""
-        return self._table(_INSTITUTIONS, self._base)
+    def _shown(
+        self, counts: Sequence[Binding], few: Sequence[Binding], names: Mapping[str, Label]
+    ) -> list[Group]:
+        groups = [Group(self.node(row["p"], names), count=int(row["n"]["value"])) for row in counts]
+        by_property = {group.property.iri: group for group in groups}
+        for row in few:
+            group = by_property[row["p"]["value"]]
+            group.values.append(self.node(row["s"], names))
+            group.graphs.append([self.node(row["grade"], names)] if "grade" in row else [])
+        return sorted(groups, key=lambda group: group.property.text.lower())
 
-    def card(self, iri: str) -> Card | None:
-        """A mandate in words; nothing for what is no mandate."""
-        words = self._table(_WORDS, iri)
-        if not words:
-            return None
-        force = words[0]["force"].iri.rpartition("#")[2]
-        return Card(_MODAL[force], words[0]["action"].text, self._table(_HOLDERS, iri), words)
+    def listing(self, iri: str, by: str, page: int, language: str = "en") -> Listing:
+        """What points to a thing by one property, a page at a time.
 
-    def _table(self, query: str, iri: str) -> list[dict[str, Node]]:
-        return [
-            {name: self._node(row, name) for name in row if not name.endswith("Label")}
-            for row in self._rows(query, iri)
+        Args:
+            iri: of the thing.
+            by: IRI of the property.
+            page: its number, from 1 on; beyond the last it is empty.
+            language: preferred for names.
+
+        Raises:
+            ValueError: the property can't be written as an IRI.
+        """
+        counts = self.select(section("named-by", this=iri).text)
+        count = next((int(row["n"]["value"]) for row in counts if row["p"]["value"] == by), 0)
+        text = section("named-by-page", this=iri, property=by).text
+        text = text.replace("OFFSET 0", f"OFFSET {(page - 1) * PER_PAGE}")
+        rows = self.select(text) if count else []
+        names = self._names(rows, language, extra=[iri, by])
+        return Listing(
+            thing=self.node({"type": "uri", "value": iri}, names),
+            by=self.node({"type": "uri", "value": by}, names),
+            rows=self.table(rows, names),
+            count=count,
+            page=page,
+        )
+
+    def between(self, one: str, other: str, day: date, language: str = "en") -> list[Row]:
+        """The findings between two institutions that stand on a day, with the words they rest on.
+
+        Each row has ``finding``, ``kind``, ``function``, ``subject``, ``from``, ``score``, and for
+        either side, when known, ``firstActor``, ``firstMandate``, ``firstForce``, ``firstAction``,
+        ``firstProvision``, ``firstWords`` and ``firstGrade``, or the same with ``second``.
+        """
+        found = self.select(section("between", this=one, other=other).text)
+        # Findings of other countries begin at midnight there, so days are compared as texts.
+        now = day.isoformat()
+        standing = [
+            row
+            for row in found
+            if row["from"]["value"][:10] <= now
+            and ("until" not in row or now < row["until"]["value"][:10])
         ]
+        sides = self._sides({row["finding"]["value"] for row in standing}, (one, other))
+        rows = [{**row, **sides.get(row["finding"]["value"], {})} for row in standing]
+        return self.table(rows, self._names(rows, language))
+
+    def _sides(self, findings: set[str], actors: tuple[str, str]) -> dict[str, dict[str, Any]]:
+        """For each finding, the words by which either institution holds.
+
+        They are of its first pair, or of the first holding of each when no pair is kept.
+        """
+        if not findings:
+            return {}
+        chosen: dict[str, list[str]] = {}
+        others: dict[str, list[str]] = {}
+        for row in self.select(section("between-holdings", these=findings).text):
+            finding = row["finding"]["value"]
+            if "first" in row:
+                chosen[finding] = [row["first"]["value"], row["second"]["value"]]
+            else:
+                others.setdefault(finding, []).append(row["holding"]["value"])
+        wanted = {holding for group in (*chosen.values(), *others.values()) for holding in group}
+        known: dict[str, Binding] = {}
+        for row in self.select(section("holding-words", these=wanted).text) if wanted else ():
+            known.setdefault(row["holding"]["value"], row)
+        sides = {}
+        for finding in findings:
+            rows = [known[item] for item in chosen.get(finding, ()) if item in known]
+            if not rows:
+                held = [known[item] for item in others.get(finding, ()) if item in known]
+                by_actor = [[row for row in held if row["actor"]["value"] == it] for it in actors]
+                rows = [group[0] for group in by_actor if group]
+            sides[finding] = {
+                f"{side}{name.capitalize()}": value
+                for side, row in zip(("first", "second"), rows, strict=False)
+                for name, value in row.items()
+                if name != "holding"
+            }
+        return sides
+
+    def called(self, iri: str, language: str = "en") -> Node:
+        """A thing by its name."""
+        return self.node({"type": "uri", "value": iri}, self.names([iri], language))
+
+    def today(self, language: str = "en") -> list[Row]:
+        """Who fills the legal roles on which most turns, on the day of asking."""
+        return self.named(_PROLOGUE + _TODAY, language)
+
+    def institutions(self, language: str = "en") -> list[Row]:
+        """The five institutions with the number of mandates they hold today."""
+        return self.named(_PROLOGUE + _INSTITUTIONS, language)
+
+    def lately(self, language: str = "en") -> list[Row]:
+        """The latest changes of the law of Pakistan, the newest first."""
+        return self.named(_PROLOGUE + _LATELY, language)
 
     def near(self, iri: str, count: int = 5) -> list[str]:
         """Known IRIs that look like an unknown one."""
@@ -301,10 +435,61 @@ class Entities:
             return iri if iri.startswith(("http://", "https://")) else ""
         return "/" + iri.removeprefix(self._base)
 
+    def members(self, iri: str, language: str = "en") -> list[Node]:
+        """What belongs to a class or a concept scheme, by label."""
+        rows = self._rows(_MEMBERS, iri)
+        names = self._names(rows, language)
+        return sorted((self.node(row["s"], names) for row in rows), key=lambda node: node.text)
+
+    def named(self, query: str, language: str = "en") -> list[Row]:
+        """The rows of a query with everything in them called by its name."""
+        rows = self.select(query)
+        return self.table(rows, self._names(rows, language))
+
+    def select(self, query: str) -> Sequence[Binding]:
+        """The rows of a query as SPARQL 1.1 Query Results JSON has them."""
+        request = QueryRequest(query, graph=GRAPH_FORMATS[0])
+        body: dict[str, Any] = json.loads(self._engine.run(request, client=self._client()).read())
+        bindings: list[Binding] = body["results"]["bindings"]
+        return bindings
+
+    def table(self, rows: Iterable[Binding], names: Mapping[str, Label]) -> list[Row]:
+        """Rows to show."""
+        return [{name: self.node(row[name], names) for name in row} for row in rows]
+
+    def names(self, iris: Iterable[str], language: str = "en") -> dict[str, Label]:
+        """What things are called."""
+        return labels(self._engine, iris, language, client=self._client())
+
+    def node(self, value: Mapping[str, str], names: Mapping[str, Label] | None = None) -> Node:
+        """A term of SPARQL 1.1 Query Results JSON, to show."""
+        text = value["value"]
+        if value["type"] != "uri":
+            datatype = abbreviate(value.get("datatype", ""))
+            if datatype == "xsd:dateTime":
+                text = text.removesuffix("+05:00").removesuffix("T00:00:00").replace("T", " ")
+            return Node(text, language=value.get("xml:lang", ""), datatype=datatype)
+        label = (names or {}).get(text)
+        if label is None or not label.text:
+            return Node(abbreviate(text), iri=text, href=self.href(text))
+        return Node(
+            label.text,
+            iri=text,
+            href=self.href(text),
+            language=label.language,
+            brief=label.short or label.text,
+        )
+
+    def _names(
+        self, rows: Iterable[Binding], language: str, extra: Iterable[str] = ()
+    ) -> dict[str, Label]:
+        iris = {value["value"] for row in rows for value in row.values() if value["type"] == "uri"}
+        return self.names({*iris, *extra}, language)
+
     def _run(self, query: str, iri: str, form: Format, **more: Mapping[str, str]) -> Answer:
         request = QueryRequest(_PROLOGUE + query, graph=form)
         bindings = {"this": {"type": "uri", "value": iri}, **more}
-        return self._engine.run(request, client="pages", bindings=bindings)
+        return self._engine.run(request, client=self._client(), bindings=bindings)
 
     def _rows(self, query: str, iri: str, **more: Mapping[str, str]) -> list[Binding]:
         answer = self._run(query, iri, GRAPH_FORMATS[0], **more)
@@ -312,59 +497,56 @@ class Entities:
         bindings: list[Binding] = body["results"]["bindings"]
         return bindings
 
-    def members(self, iri: str) -> list[Node]:
-        """What belongs to a class or a concept scheme, by label."""
-        return [self._node(row, "s") for row in self._rows(_MEMBERS, iri)]
 
-    def node(self, value: Mapping[str, str], label: str = "") -> Node:
-        """A term of SPARQL 1.1 Query Results JSON, to show."""
-        text = value["value"]
-        if value["type"] != "uri":
-            return Node(
-                text.removesuffix("T00:00:00+05:00"),
-                language=value.get("xml:lang", ""),
-                datatype=_abbreviate(value.get("datatype", "")),
-            )
-        return Node(label or _abbreviate(text), iri=text, href=self.href(text))
-
-    def _node(self, row: Binding, name: str) -> Node:
-        return self.node(row[name], row.get(name + "Label", {}).get("value", ""))
-
-    def _group(self, rows: Sequence[Binding], name: str) -> list[Group]:
-        groups: dict[str, Group] = {}
-        seen = set()
-        for row in rows:
-            predicate = row["p"]["value"]
-            group = groups.setdefault(predicate, Group(self._node(row, "p")))
-            key = (predicate, *sorted(row[name].items()))
-            if key not in seen:
-                seen.add(key)
-                group.values.append(self._node(row, name))
-        return list(groups.values())
+def _by_property(
+    rows: Iterable[Binding], name: str, node: Callable[[Mapping[str, str]], Node]
+) -> list[Group]:
+    groups: dict[str, Group] = {}
+    places: dict[tuple[Any, ...], list[Node]] = {}
+    for row in rows:
+        predicate = row["p"]["value"]
+        group = groups.setdefault(predicate, Group(node(row["p"])))
+        key = (predicate, *sorted(row[name].items()))
+        if key not in places:
+            places[key] = []
+            group.values.append(node(row[name]))
+            group.graphs.append(places[key])
+            group.count += 1
+        if "graph" in row:
+            places[key].append(node(row["graph"]))
+    return list(groups.values())
 
 
-_LEADING = {
-    "types": (PREFIXES["rdf"] + "type",),
-    "title": (PREFIXES["skos"] + "prefLabel",),
-    "other title": (PREFIXES["rdfs"] + "label", PREFIXES["dct"] + "title"),
-    "lead": (PREFIXES["skos"] + "definition", PREFIXES["dct"] + "description"),
-}
-
-
-def _take(groups: list[Group], iris: Sequence[str]) -> list[Node]:
+def _take(groups: list[Group], iri: str) -> list[Node]:
     taken: list[Node] = []
-    for group in [group for group in groups if group.property.iri in iris]:
+    for group in [group for group in groups if group.property.iri == iri]:
         groups.remove(group)
         taken += sorted(group.values, key=lambda node: node.language not in ("en", ""))
     return taken
 
 
-def _abbreviate(iri: str) -> str:
-    best = max(
-        (item for item in PREFIXES.items() if iri.startswith(item[1])),
-        key=lambda item: len(item[1]),
-        default=None,
-    )
-    if best and len(iri) > len(best[1]):
-        return f"{best[0]}:{iri.removeprefix(best[1])}"
-    return iri
+def _other_names(label: Label | None) -> list[Node]:
+    others = label.others if label else {}
+    return [Node(text, language=language) for language, text in sorted(others.items())]
+
+
+# Classes that say little beside the others of a thing.
+_BROAD = (
+    "Actor",
+    "Finding",
+    "HoldingRecord",
+    "Institution",
+    "Instrument",
+    "LegalSource",
+    "Mandate",
+    "NormativeEvent",
+    "Overlap",
+    "ScopeConcept",
+    "Statement",
+)
+
+
+def _special_first(types: list[Node]) -> list[Node]:
+    ours = [node for node in types if node.iri.startswith(_MAND)]
+    narrow = [node for node in ours if node.local not in _BROAD]
+    return [*narrow, *(node for node in ours if node not in narrow)] if narrow else ours or types

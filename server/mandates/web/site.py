@@ -16,6 +16,8 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, request
 
+from mandates.web.presentation import FILTERS
+
 LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "ur": "اردو"})
 COOKIE = "lang"
 _COOKIE_SECONDS = 365 * 24 * 3600
@@ -138,6 +140,7 @@ def chosen_language() -> str:
 
 def install(app: Flask) -> None:
     """Give every template its frame, and keep a language that an address names."""
+    app.jinja_env.filters.update(FILTERS)
 
     @app.context_processor
     def context() -> dict[str, object]:

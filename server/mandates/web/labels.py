@@ -1,0 +1,118 @@
+"""What things are called: one query names all things of a page, in the reader's language."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from mandates.sparql.backend import Backend
+from mandates.sparql.negotiation import ROW_FORMATS
+from mandates.sparql.prefixes import PREFIXES
+from mandates.sparql.request import QueryRequest
+
+_QUERY = """
+PREFIX dct: <http://purl.org/dc/terms/>
+PREFIX mand: <https://w3id.org/mandates/ns#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+SELECT ?s ?kind ?text WHERE {
+  VALUES ?s { %s }
+  {
+    VALUES (?p ?kind) {
+      (skos:prefLabel "label") (rdfs:label "other") (dct:title "other") (skos:altLabel "short")
+      (mand:citation "citation") (mand:locator "locator") (mand:heading "heading")
+    }
+    ?s ?p ?text
+  }
+  UNION { ?s mand:provisionOf/skos:prefLabel ?text BIND ("law" AS ?kind) }
+  UNION { ?s mand:provisionOf/skos:altLabel ?text BIND ("law-short" AS ?kind) }
+  UNION { ?s mand:fromDocument/skos:prefLabel ?text BIND ("document" AS ?kind) }
+}
+"""
+# Values of one query; more are asked for in turns, so no query grows without bound.
+_AT_ONCE = 2000
+
+
+@dataclass(frozen=True)
+class Label:
+    """The name of a thing.
+
+    Attributes:
+        text: what to show.
+        language: of the text, empty when it has none.
+        short: an abbreviation, empty when it has none.
+        others: names in other languages, by language.
+    """
+
+    text: str
+    language: str = ""
+    short: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
+
+
+def labels(
+    engine: Backend, iris: Iterable[str], language: str = "en", *, client: str = ""
+) -> dict[str, Label]:
+    """Names of things by IRI; what has no name is left out.
+
+    A provision is called by its citation and its law's short title, a piece of evidence by where in
+    which document it stands.
+
+    Args:
+        engine: answers the query.
+        iris: of the things, in any order.
+        language: preferred; English is next, then any.
+        client: on whose behalf it is asked.
+    """
+    wanted = sorted(set(iris))
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        values = " ".join(f"<{iri}>" for iri in wanted[start : start + _AT_ONCE])
+        request = QueryRequest(_QUERY % values, rows=ROW_FORMATS[0])
+        body = json.loads(engine.run(request, client=client).read())
+        for row in body["results"]["bindings"]:
+            kinds = found.setdefault(row["s"]["value"], {})
+            texts = kinds.setdefault(row["kind"]["value"], {})
+            texts.setdefault(row["text"].get("xml:lang", ""), row["text"]["value"])
+    return {iri: _label(kinds, language) for iri, kinds in found.items()}
+
+
+def _label(kinds: Mapping[str, Mapping[str, str]], language: str) -> Label:
+    def pick(kind: str) -> tuple[str, str]:
+        texts = kinds.get(kind, {})
+        for choice in (language, "en", "", *sorted(texts)):
+            if choice in texts:
+                return texts[choice], choice
+        return "", ""
+
+    short = pick("short")[0]
+    text, of = pick("label")
+    if not text:
+        text, of = pick("other")
+    if not text and "citation" in kinds:
+        law = (pick("law-short") if "law-short" in kinds else pick("law"))[0]
+        citation = pick("citation")[0]
+        text, of = (f"{law}, {citation}" if law else citation), "en"
+        short = citation
+    if not text and "locator" in kinds:
+        document = pick("document")[0]
+        text, of = f"{document}, {pick('locator')[0]}" if document else pick("locator")[0], "en"
+    others = {key: value for key, value in kinds.get("label", {}).items() if key != of}
+    return Label(text, of, short, others)
+
+
+def abbreviate(iri: str) -> str:
+    """An IRI with a prefix, or as it is.
+
+    >>> abbreviate("https://w3id.org/mandates/ns#Power"), abbreviate("https://example.org/")
+    ('mand:Power', 'https://example.org/')
+    """
+    best = max(
+        (item for item in PREFIXES.items() if iri.startswith(item[1])),
+        key=lambda item: len(item[1]),
+        default=None,
+    )
+    if best and len(iri) > len(best[1]):
+        return f"{best[0]}:{iri.removeprefix(best[1])}"
+    return iri
