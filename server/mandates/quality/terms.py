@@ -27,6 +27,7 @@ _DECLARING = {
     )
 }
 _TYPE = RDF + "type"
+_VERSION_IRI = ox.NamedNode(OWL + "versionIRI")
 #: Terms of other vocabularies that several of our modules may declare for their own use.
 _ELSEWHERE = tuple(str(vocabulary) for vocabulary in (known.DCTERMS, known.SKOS, known.PROV))
 
@@ -161,6 +162,7 @@ def undescribed(quads: Iterable[ox.Quad], sources: Sequence[Source]) -> list[Pro
         value = quad.object
         if (
             isinstance(value, ox.NamedNode)
+            and quad.predicate != _VERSION_IRI  # names this very file, at its version
             and value.value not in described
             and value.value.startswith(BASE)
             and not value.value.startswith((MAND, BASE + "ns", GRAPH, ID + "finding/"))
