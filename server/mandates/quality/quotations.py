@@ -38,7 +38,7 @@ def read_texts(folder: Path) -> dict[str, str]:
 
 
 def check_quotations(store: ox.Store, texts: Mapping[str, str]) -> tuple[int, list[Problem]]:
-    """Look up each quotation whose document's text is at hand.
+    """Look up each quotation, by evidence or a statement, whose document's text is at hand.
 
     Args:
         store: the record.
@@ -47,11 +47,14 @@ def check_quotations(store: ox.Store, texts: Mapping[str, str]) -> tuple[int, li
     Returns:
         How many quotations were looked up, and a problem for each that is too long or not found.
     """
-    quotation, document = first(store, "quotation"), first(store, "fromDocument")
+    quotation = first(store, "quotation")
+    document = first(store, "statedIn") | first(store, "fromDocument")
     digest = first(store, "sha256")
     plain = {key: (squeeze(text), squeeze(unmark(text))) for key, text in texts.items()}
     looked_up, problems = 0, []
-    for evidence in sorted(instances(store, "Evidence") & quotation.keys()):
+    for evidence in sorted(
+        (instances(store, "Evidence") | instances(store, "Statement")) & quotation.keys()
+    ):
         words = squeeze(quotation[evidence])
         if len(words.split()) > LIMIT:
             problems.append(
