@@ -44,7 +44,7 @@ def test_every_name_stands_for_something_that_the_paper_makes_a_statement_about(
               {{ ?statement mand:aboutActor|mand:aboutConcept ?node }}
               UNION {{ ?statement mand:aboutEntity|mand:aboutSource|dct:source ?node }}
               UNION {{ ?statement dct:source/dct:creator ?node }}
-              UNION {{ BIND (?statement AS ?node) }} }}""",
+              UNION {{ ?node mand:statedIn <{PAPER}> }} }}""",
         )
     }
     assert {name: node for name, node in names().items() if node not in stated} == {}
