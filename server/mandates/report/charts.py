@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,10 +76,10 @@ class Picture:
 def pictures(report: Report) -> tuple[Picture, ...]:
     """Make the pictures of a report; those without anything to show are left out."""
     made = (
-        _pairs(report),
-        _functions(report),
-        _timeline(report),
-        _network(report),
+        pairs(report.pairs),
+        functions(report.functions),
+        timeline(report.timeline, report.as_of, report.since),
+        network(report.network),
     )
     return tuple(picture for picture in made if picture is not None)
 
@@ -143,8 +144,8 @@ def _heat(
     )
 
 
-def _pairs(report: Report) -> Picture | None:
-    matrix = report.pairs
+def pairs(matrix: Matrix) -> Picture | None:
+    """Institutions by institutions, shaded by contention."""
     if not matrix.cells:
         return None
     top = max(matrix.cells, key=lambda cell: (cell[3], cell[2], cell[0], cell[1]))
@@ -161,8 +162,8 @@ def _pairs(report: Report) -> Picture | None:
     )
 
 
-def _functions(report: Report) -> Picture | None:
-    matrix = report.functions
+def functions(matrix: Matrix) -> Picture | None:
+    """Kinds of function by layers of cyberspace."""
     if not matrix.cells:
         return None
     top = max(matrix.cells, key=lambda cell: (cell[2], cell[0], cell[1]))
@@ -178,12 +179,15 @@ def _functions(report: Report) -> Picture | None:
     )
 
 
-def _timeline(report: Report) -> Picture | None:
-    start = report.as_of - timedelta(days=round(365.25 * _YEARS))
-    if report.since is not None:
-        start = min(start, report.since)
-    end = report.as_of + timedelta(days=365)
-    bars = [b for b in report.timeline if b.until is None or b.until > start]
+def timeline(
+    all_bars: Sequence[Bar], as_of: datetime, since: datetime | None = None
+) -> Picture | None:
+    """Holdings in lanes of institution and instrument, with a line at the day reported on."""
+    start = as_of - timedelta(days=round(365.25 * _YEARS))
+    if since is not None:
+        start = min(start, since)
+    end = as_of + timedelta(days=365)
+    bars = [b for b in all_bars if b.until is None or b.until > start]
     count: dict[str, int] = {}
     for bar in bars:
         count[bar.lane] = count.get(bar.lane, 0) + bar.mandates
@@ -225,7 +229,7 @@ def _timeline(report: Report) -> Picture | None:
                 },
             },
             {
-                "data": {"values": [{"day": iso(report.as_of)}]},
+                "data": {"values": [{"day": iso(as_of)}]},
                 "mark": {"type": "rule", "strokeDash": [4, 3], "color": _INK},
                 "encoding": {
                     "x": {"field": "day", "type": "temporal", "scale": {"type": "utc"}},
@@ -244,7 +248,7 @@ def _timeline(report: Report) -> Picture | None:
         heading="Since when, until when",
         caption="Mandates of an institution under one instrument. The fullest bars are held as "
         "named by the text, paler ones by designation, the palest under a saving, empty ones "
-        f"in practice only. The dashed line is {day(report.as_of)}; what began before "
+        f"in practice only. The dashed line is {day(as_of)}; what began before "
         f"{day(start)} is cut off there.{left}",
         alternative=f"{len(bars)} stretches of time in {len(kept)} lanes.{more}",
         specification=specification,
@@ -265,10 +269,10 @@ def _drawn(bar: Bar, start: datetime, end: datetime) -> dict[str, object]:
     }
 
 
-def _network(report: Report) -> Picture | None:
-    edges = report.network
+def network(edges: Sequence[Edge]) -> Picture | None:
+    """A line for every two institutions whose mandates meet."""
     names = list(dict.fromkeys(n for e in edges for n in (e.first, e.second)))[:_NODES]
-    edges = tuple(e for e in edges if e.first in names and e.second in names)
+    edges = [e for e in edges if e.first in names and e.second in names]
     if not edges:
         return None
     names.sort()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -151,19 +151,34 @@ def timeline(
 ) -> tuple[Bar, ...]:
     """Draw holdings together: institution by instrument, in stretches of the same title."""
     wanted = set(actors)
-    stretches: dict[tuple[str, str], list[Holding]] = {}
+    lanes: dict[tuple[str, str], list[tuple[datetime, datetime | None, str]]] = {}
     for holding in rows.holdings:
         if holding.actor in wanted:
-            stretches.setdefault((lane(holding), title(holding)), []).append(holding)
+            key = lane(holding), title(holding)
+            lanes.setdefault(key, []).append((holding.since, holding.until, holding.mandate))
+    return stretches(lanes)
+
+
+def stretches(
+    lanes: Mapping[tuple[str, str], Sequence[tuple[datetime, datetime | None, str]]],
+) -> tuple[Bar, ...]:
+    """Join what follows one another in a lane.
+
+    Args:
+        lanes: by lane and title, for each holding its first day, its end and its mandate.
+
+    >>> from datetime import UTC
+    >>> january, may = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 5, 1, tzinfo=UTC)
+    >>> held = [(january, may, "a"), (may, None, "a"), (may, None, "b")]
+    >>> [(bar.until, bar.mandates) for bar in stretches({("PTA", "named"): held})]
+    [(None, 2)]
+    """
     bars = []
-    for (name, how), held in stretches.items():
-        for since, until in merge(span(h.since, h.until) for h in held):
+    for (name, how), held in lanes.items():
+        spans = [(span(since, until), mandate) for since, until, mandate in held]
+        for since, until in merge(interval for interval, _ in spans):
             begin = moment(since)
             assert begin is not None
-            inside = {
-                h.mandate
-                for h in held
-                if since <= span(h.since, h.until)[0] and span(h.since, h.until)[1] <= until
-            }
+            inside = {m for (s, u), m in spans if since <= s and u <= until}
             bars.append(Bar(name, how, begin, moment(until), len(inside)))
     return tuple(sorted(bars, key=lambda b: (b.lane, b.since, b.title)))

@@ -42,6 +42,9 @@ from mandates.sparql.request import not_acceptable
 from mandates.web.cost import client_key
 from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, problem_response
 from mandates.web.entities import PER_PAGE, Entities
+from mandates.web.explore import pages as explore_pages
+from mandates.web.jobs import JobLimits, Jobs
+from mandates.web.landscape import Landscapes
 from mandates.web.metrics import CONTENT_TYPE
 from mandates.web.presentation import contents, expand, structured_data, today
 from mandates.web.questions import by_topic
@@ -95,8 +98,11 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["engine"] = engine
     app.extensions["settings"] = settings
     app.extensions["entities"] = Entities(engine, settings.base_iri, _client)
+    app.extensions["landscapes"] = Landscapes(engine)
+    app.extensions["jobs"] = Jobs(JobLimits())
     app.register_blueprint(pages)
     app.register_blueprint(question_pages)
+    app.register_blueprint(explore_pages)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _mistake)

@@ -11,6 +11,7 @@ import json
 import logging
 import logging.config
 import sys
+import threading
 import time
 from functools import partial
 from typing import Any
@@ -99,4 +100,7 @@ def serve(settings: Settings) -> None:
 
 def _load(settings: Settings, *_: Any, **__: Any) -> Any:
     logging.config.dictConfig(LOGGING)
-    return create_app(settings)
+    app = create_app(settings)
+    # What the explorer shows is read before the first reader asks, and not in the reader's time.
+    threading.Thread(target=app.extensions["landscapes"].current, name="read", daemon=True).start()
+    return app

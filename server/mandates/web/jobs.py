@@ -1,0 +1,170 @@
+"""Long work that a page asks for, in processes of its own that can be killed.
+
+A report or a validation takes seconds and much memory, and some of it is made from what strangers
+send. Each is done by a fresh process under limits; the web process only waits for it. Work that
+needs nobody's upload is kept, so that asking again costs nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mandates.sparql.admission import Admission
+from mandates.sparql.problems import Problem
+from mandates.web.cache import AnswerCache, Kept
+
+#: What a job's process ends with when the request is at fault; its output then says how.
+REFUSED = 3
+
+
+@dataclass(frozen=True)
+class JobLimits:
+    """What one job, and all of them together, may take.
+
+    Attributes:
+        timeout: seconds of wall time.
+        memory: bytes that the process may allocate.
+        concurrency: jobs that run at once.
+        queue: jobs that wait.
+        cache: bytes of results that are kept.
+    """
+
+    timeout: float = 60.0
+    memory: int = 2048 << 20
+    concurrency: int = 2
+    queue: int = 16
+    cache: int = 64 << 20
+
+
+class JobError(ValueError):
+    """The job's request is at fault; the message says how.
+
+    Attributes:
+        details: more of it, for a page to show.
+    """
+
+    def __init__(self, message: str, details: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(message)
+        self.details = details or []
+
+
+class Jobs:
+    """Runs jobs.
+
+    Args:
+        limits: see there.
+        module: the module that does the work.
+    """
+
+    def __init__(self, limits: JobLimits, module: str = "mandates.web.job") -> None:
+        self.limits = limits
+        self._module = module
+        self._admission = Admission(limits.concurrency, limits.queue, limits.timeout)
+        self._kept = AnswerCache(limits.cache)
+        self._under_way: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def run(
+        self, kind: str, request: Mapping[str, Any], *, client: str, version: str, keep: bool = True
+    ) -> bytes:
+        """Do a job, or give what the same job gave before.
+
+        Args:
+            kind: which of the jobs of ``mandates.web.job``.
+            request: what it is told; JSON.
+            client: who asks, for fairness.
+            version: of the dataset; a result of another is not given again.
+            keep: whether to keep the result.
+
+        Raises:
+            JobError: the request is at fault.
+            Problem: ``busy``, ``timeout``, ``memory-exceeded`` or ``internal-error``.
+        """
+        text = json.dumps({"kind": kind, **request}, sort_keys=True)
+        if not keep:
+            return self._run(text, client)
+        with self._lock:
+            under_way = self._under_way.setdefault(text, threading.Lock())
+        try:
+            # Whoever asks for what is just being made waits for it instead of making it again.
+            if not under_way.acquire(timeout=self.limits.timeout):
+                raise self._late()
+            try:
+                kept = self._kept.get(text, version)
+                if kept is not None:
+                    return kept.body
+                result = self._run(text, client)
+                self._kept.put(text, Kept(version, "", (), result))
+                return result
+            finally:
+                under_way.release()
+        finally:
+            with self._lock:
+                if not under_way.locked():
+                    self._under_way.pop(text, None)
+
+    def _run(self, text: str, client: str) -> bytes:
+        with self._admission.place(client) as took, tempfile.TemporaryDirectory() as folder:
+            status, output, seconds = self._process(text, Path(folder))
+            took.append(seconds)
+        if status == 0:
+            return output
+        if status == REFUSED:
+            said = json.loads(output)
+            raise JobError(said["message"], said.get("details"))
+        if status == -signal.SIGKILL:
+            raise self._late()
+        if status in (-signal.SIGXCPU, -signal.SIGALRM):
+            raise self._late()
+        if b"MemoryError" in output or status in (-signal.SIGABRT, -signal.SIGSEGV):
+            limit = self.limits.memory >> 20
+            raise Problem(
+                "memory-exceeded",
+                f"It needs more than {limit:,} MiB of memory.",
+                members={"limit": {"name": "job_memory_mb", "value": limit}},
+            )
+        raise Problem("internal-error", "The server made a mistake; its log says which.")
+
+    def _process(self, text: str, folder: Path) -> tuple[int, bytes, float]:
+        # Nothing of the server's environment but what Python needs: no tokens, no settings.
+        environment = {
+            name: os.environ[name]
+            for name in ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT")
+            if name in os.environ
+        }
+        environment |= {"TMPDIR": str(folder), "HOME": str(folder)}
+        before = os.times()
+        process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            [sys.executable, "-m", self._module, str(self.limits.memory), str(self.limits.timeout)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            output, _ = process.communicate(text.encode(), timeout=self.limits.timeout)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+        after = os.times()
+        return process.returncode, output, after.children_user - before.children_user
+
+    def _late(self) -> Problem:
+        return Problem(
+            "timeout",
+            f"It took longer than {self.limits.timeout:g} s.",
+            members={"limit": {"name": "job_timeout", "value": self.limits.timeout}},
+        )
