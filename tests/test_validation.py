@@ -9,6 +9,7 @@ import pytest
 
 from mandates.dataset.sources import project_root
 from mandates.quality.lint import rules
+from mandates.quality.scoreboard import COLUMNS, HEADER, table
 from mandates.quality.validation import (
     CODED,
     coverage_page,
@@ -72,3 +73,23 @@ def test_pitfalls_of_oops_are_found_where_it_finds_them() -> None:
     assert total.precision > 0.9
     assert total.recall > 0.9
     assert pitfalls_page(Path(OOPS)) in PAGE.read_text("utf-8")
+
+
+def test_every_rule_counts_in_one_column_of_the_scoreboard() -> None:
+    for rule in rules():
+        columns = [*COLUMNS.values(), HEADER]
+        assert sum(rule.name.startswith(column) for column in columns) == 1, rule.name
+
+
+def test_scoreboard_has_our_row_as_it_is_and_no_peer_above_it() -> None:
+    text = (project_root() / "docs" / "scoreboard.md").read_text("utf-8")
+    ours, *peers = [
+        [cell.strip().split(" ")[0].replace(",", "") for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("| ") and "OWL 2 DL breaches" not in line and "---" not in line
+    ]
+    assert f"{table([]).splitlines()[2]}\n" in text
+    assert len(peers) >= 13
+    for peer in peers:
+        assert all(float(a) >= float(b) for a, b in zip(ours[2:-1], peer[2:-1], strict=True)), peer
+        assert float(ours[-1]) <= float(peer[-1])

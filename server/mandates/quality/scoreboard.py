@@ -30,9 +30,11 @@ PAGE = """# Peer scoreboard
 
 Our ontology and its neighbours under the same rules, those of `server/mandates/quality/rules/`.
 A cell gives the share of an ontology's own terms about which no rule of the column has anything
-to say, warnings included; *Header* the rules on title, description, licence, version, creator,
-date and prefix that it keeps; the last column what leaves OWL 2 DL (puns, complex properties where
-simple ones are needed, foreign datatypes, circular chains).
+to say, warnings included. *Home* is whether a term says which ontology defines it; *Header* how
+many rules are kept on the ontology as a whole: its IRI, title, description, licence, version,
+creator, publisher, dates, prefix, citation, imports, and whether it declares anything disjoint;
+the last column what leaves OWL 2 DL (puns, complex properties where simple ones are needed,
+foreign datatypes, circular chains).
 
 The table says how far each keeps these conventions, not how good it is: some are set aside
 elsewhere with reason, such as language tags on labels or full stops after definitions. It is made
@@ -43,15 +45,22 @@ from files that the reader supplies, a folder for each ontology, by
 _KINDS = ("Class", "ObjectProperty", "DatatypeProperty")
 #: Columns of the table, each with the beginnings of the names of its rules.
 COLUMNS = {
-    "Labels": ("label-missing", "label-repeated", "label-several", "label-untidy"),
+    "Labels": ("label-missing", "label-repeated", "label-several", "label-untidy", "label-as-alt"),
     "Language tags": ("label-without-language",),
-    "Definitions": ("definition-",),
-    "Names": ("class-name", "property-name", "same-name", "miscellany", "is-primitive"),
+    "Definitions": ("definition-", "label-as-def", "text-untidy"),
+    "Names": ("class-name", "property-name", "same-name", "miscellany", "is-primitive", "name-",
+              "iri-"),
+    "Home": ("defined-nowhere",),
     "Structure": (
-        "class-alone", "class-cycle", "deprecated", "disjoint", "domain-and", "inverse", "own-inv",
-        "property-cycle", "several", "symmetric", "transitive",
+        "axiom-", "cardinality", "chain", "class-alone", "class-cycle", "defined-and", "deprecated",
+        "disjoint-", "domain-or", "equivalen", "general-axiom", "inverse", "list-", "own-inv",
+        "property-cycle", "property-kinds", "replaced", "restriction", "several", "subproperty",
+        "symmetric", "thing-said", "transitive", "used-in",
     ),
 }  # fmt: skip
+
+#: Beginnings of the names of the rules about the ontology as a whole.
+HEADER = ("disjointness-", "header-", "import")
 
 
 def read_peer(folder: Path) -> list[ox.Triple]:
@@ -64,12 +73,17 @@ def read_peer(folder: Path) -> list[ox.Triple]:
         SyntaxError: a file is not what its ending says.
     """
     triples = []
-    for number, path in enumerate(sorted(p for p in folder.iterdir() if p.suffix in _FORMATS)):
+    for number, name in enumerate(_files(folder)):
+        path = folder / name
         quads = ox.parse(
             path.read_bytes(), format=_FORMATS[path.suffix], base_iri="https://example.org/"
         )
         triples += [_apart(quad.triple, f"f{number}") for quad in quads]
     return triples
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.suffix in _FORMATS)
 
 
 def _apart(triple: ox.Triple, mark: str) -> ox.Triple:
@@ -115,7 +129,7 @@ def row(triples: Sequence[ox.Triple], own: Sequence[str]) -> list[str]:
     found = scan(triples, own)
     cells = [f"{found.terms:,}"]
     cells += [f"{_share(found, beginnings):.1f} %" for beginnings in COLUMNS.values()]
-    header = [rule.name for rule in rules() if rule.name.startswith("header-")]
+    header = [rule.name for rule in rules() if rule.name.startswith(HEADER)]
     broken = Counter(p.rule for p in scan(triples).problems)
     # Modules share one header's statements: a rule is broken when every header breaks it.
     heads = {
@@ -157,7 +171,8 @@ def table(folders: Sequence[Path]) -> str:
         triples = read_peer(folder)
         rows.append([folder.name, *row(triples, namespaces(triples))])
     lines = [heads, ["---"] + ["--:"] * (len(heads) - 1), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    read = "; ".join(f"{folder.name}: {', '.join(_files(folder))}" for folder in folders)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\nRead: {read}."
 
 
 @click.command()
