@@ -109,24 +109,43 @@ def build(data_dir: Path, root: Path | None, extra: tuple[Path, ...]) -> None:
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on.  [default: 8000]")
 @click.option("--build/--no-build", "fresh", default=False, help="Build the dataset first.")
+@click.option("--store", metavar="URL", help="Stand before this SPARQL 1.1 server instead.")
+@click.option(
+    "--allow-update/--no-update",
+    default=None,
+    help="Pass updates on to that server, for who sends MANDATES_UPDATE_TOKEN.  [default: not]",
+)
 @click.pass_context
 def serve(
-    ctx: click.Context, data_dir: Path, host: str | None, port: int | None, fresh: bool
+    ctx: click.Context,
+    data_dir: Path,
+    host: str | None,
+    port: int | None,
+    fresh: bool,
+    store: str | None,
+    allow_update: bool | None,
 ) -> None:
     """Serve the SPARQL endpoint and the pages.
 
     Builds the dataset when there is none. Every other setting is an environment variable
     MANDATES_…, listed in docs/operating.md.
     """
-    from dataclasses import replace
-
     from mandates.web import Settings
     from mandates.web import serve as run
 
-    if fresh or not (data_dir / "current").exists():
+    given: dict[str, object] = {
+        "host": host,
+        "port": port,
+        "store": store,
+        "allow_update": allow_update,
+    }
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        settings = Settings.from_environment(None, **chosen, data_dir=data_dir)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    if not settings.store and (fresh or not (data_dir / "current").exists()):
         ctx.invoke(build, data_dir=data_dir, root=None, extra=())
-    settings = replace(Settings.from_environment(), data_dir=data_dir)
-    settings = replace(settings, host=host or settings.host, port=port or settings.port)
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(f"Serving http://{name}:{settings.port} until Ctrl-C", err=True)
     run(settings)

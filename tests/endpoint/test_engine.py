@@ -21,7 +21,7 @@ from mandates.sparql.negotiation import GRAPH_FORMATS, ROW_FORMATS, Format
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import Problem
 from mandates.sparql.request import QueryRequest
-from mandates.sparql.worker import RowCounter
+from mandates.sparql.writing import RowCounter
 
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 GREEDY = "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?c ?f"

@@ -218,8 +218,11 @@ def test_a_secret_is_not_printed() -> None:
 def test_every_setting_is_read_from_the_environment() -> None:
     for item in fields(Settings):
         name = ENVIRONMENT_PREFIX + item.name.upper()
-        sample = {"entity_status": "200", "reload_seconds": "7.5"}.get(item.name, "17")
-        changed = Settings.from_environment({name: sample})
+        sample = {"entity_status": "200", "reload_seconds": "7.5", "allow_update": "true"}
+        if item.name.startswith("store"):
+            sample[item.name] = "7" if item.name == "store_max_rows" else "http://h/sparql"
+        others = {"store": "http://h/", "update_token": "x"} if item.name == "allow_update" else {}
+        changed = Settings.from_environment({name: sample.get(item.name, "17")}, **others)
         assert getattr(changed, item.name) != getattr(Settings(), item.name)
 
 

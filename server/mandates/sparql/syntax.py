@@ -96,6 +96,185 @@ def is_update(query: str) -> bool:
     return False
 
 
+def kind_of(query: str) -> str:
+    """The kind of answer that a query asks for, by its first word after the prologue.
+
+    Returns:
+        ``rows`` for SELECT and ASK, ``graph`` for CONSTRUCT and DESCRIBE, nothing when that word
+        does not begin a query.
+
+    >>> kind_of("PREFIX select: <http://a/> ASK {}"), kind_of("DESCRIBE <http://a/>")
+    ('rows', 'graph')
+    >>> kind_of("DEFINE get:soft 'soft' SELECT * {}"), kind_of("CLEAR ALL")
+    ('', '')
+    """
+    word = word_of(query)
+    if word in ("SELECT", "ASK"):
+        return "rows"
+    return "graph" if word in ("CONSTRUCT", "DESCRIBE") else ""
+
+
+def word_of(query: str) -> str:
+    """The first word after the prologue, in capitals."""
+    token = _opening(tokens(query))
+    return token.text.upper() if token else ""
+
+
+def counting(query: str) -> str:
+    """The query that counts the solutions from which a CONSTRUCT or DESCRIBE makes its triples.
+
+    Modifiers are left out, so it counts no fewer than there are.
+
+    Returns:
+        Nothing when the query has no pattern, or a LIMIT says it all.
+
+    >>> counting("PREFIX a: <b:> CONSTRUCT { ?s a:p ?o } FROM <c:> WHERE { ?s a:q ?o } ORDER BY ?o")
+    'PREFIX a: <b:> SELECT (COUNT(*) AS ?n)  FROM <c:> WHERE { ?s a:q ?o }'
+    >>> counting("DESCRIBE <a:b>")
+    ''
+    """
+    sequence = tokens(query)
+    opening = _opening(sequence)
+    if opening is None:
+        return ""
+    first = sequence.index(opening) + 1
+    if opening.text.upper() == "CONSTRUCT" and sequence[first : first + 1]:
+        if sequence[first].text == "{":
+            first = closing(sequence, first) + 1
+        start = sequence[first - 1].end
+    else:
+        # What is described stands before FROM or WHERE.
+        words = ("FROM", "WHERE", "{")
+        first = next(
+            (i for i, t in enumerate(sequence) if i >= first and t.text.upper() in words), 0
+        )
+        start = sequence[first].start
+    brace = next((i for i, t in enumerate(sequence) if i >= first and t.text == "{"), 0)
+    if not first or not brace:
+        return ""
+    end = sequence[closing(sequence, brace)].end
+    return f"{query[: opening.start]}SELECT (COUNT(*) AS ?n) {query[start:end]}"
+
+
+def limit_of(query: str) -> int | None:
+    """The LIMIT of the query itself, not that of a part.
+
+    >>> limit_of("SELECT * { { SELECT * { ?s ?p ?o } LIMIT 3 } } LIMIT 5 OFFSET 2")
+    5
+    """
+    sequence = tokens(query)
+    for before, token in zip(reversed(sequence[:-1]), reversed(sequence), strict=False):
+        if token.text == "}":
+            break
+        if before.text.upper() == "LIMIT" and token.text.isdecimal():
+            return int(token.text)
+    return None
+
+
+def closing(sequence: Sequence[Token], opening: int) -> int:
+    """The index of the bracket that closes the one at an index; the last one when none does."""
+    depth = 0
+    for index in range(opening, len(sequence)):
+        text = sequence[index].text
+        depth += (text == "{") - (text == "}")
+        if depth == 0:
+            return index
+    return len(sequence) - 1
+
+
+def has_base(query: str) -> bool:
+    """Whether the prologue declares a base.
+
+    >>> has_base("PREFIX a: <a> BASE <http://a/> ASK {}"), has_base("ASK { ?s ?p 'BASE' }")
+    (True, False)
+    """
+    for token in tokens(query):
+        if token.kind == "word":
+            word = token.text.upper()
+            if word == "BASE":
+                return True
+            if word not in ("PREFIX", "VERSION"):
+                return False
+    return False
+
+
+def no_query(query: str) -> SyntaxFault:
+    """Where a text that ``kind_of`` does not know stops being a query.
+
+    >>> no_query("SELEC * {}").hint
+    'Did you mean SELECT?'
+    """
+    token = _opening(tokens(query))
+    if token is None:
+        return _fault(query, None, len(query), "The query ends too early.", "")
+    message = f"{_shorten(token.text)} is not expected here."
+    return _fault(query, token, token.start, message, _word_hint(token))
+
+
+def _opening(sequence: Sequence[Token]) -> Token | None:
+    """The first token after the prologue."""
+    in_prologue = False
+    for token in sequence:
+        if token.kind == "word" and token.text.upper() in ("BASE", "PREFIX", "VERSION"):
+            in_prologue = True
+        elif not in_prologue or token.kind not in ("iri", "name", "string"):
+            return token
+    return None
+
+
+def may_call_out(text: str, *, update: bool = False) -> bool:
+    r"""Whether any parser could find a call to another server in a text: SERVICE, or LOAD.
+
+    For texts that another server will parse. Parsers differ in where a comment or an IRI ends, so
+    a call is looked for everywhere, also in what this module takes for strings and comments. A
+    string that reads like one is refused too, which costs little.
+
+    Args:
+        text: a query or an update.
+        update: whether LOAD counts.
+
+    >>> may_call_out("SELECT * { SERVICE # comment\n <http://a/> { ?s ?p ?o } }")
+    True
+    >>> may_call_out("SELECT ?service ?x { ?x ?y 'a service <of> this kind' }")
+    False
+    >>> may_call_out("LOAD SILENT <http://a/>", update=True)
+    True
+    """
+    if _ASCII_ESCAPE.search(text):
+        return True
+    budget = _GAP_BUDGET
+    for match in _CALL_WORD.finditer(text):
+        loads = match.group()[0] in "lL"
+        if loads and not update:
+            continue
+        place = _gap(text, match.end())
+        budget -= place - match.end()
+        silent = _SILENT.match(text, place)
+        if silent:
+            place = _gap(text, silent.end())
+            budget -= place - silent.end()
+        target = _CALL_TARGET.match(text, place)
+        if budget < 0:
+            return True
+        if target and (loads or text.startswith("{", _gap(text, target.end()))):
+            return True
+    return False
+
+
+# An escape for a character of ASCII has no use but to hide a word or a bracket.
+_ASCII_ESCAPE = re.compile(r"\\u00[0-7]|\\U000000[0-7]")
+_CALL_WORD = re.compile(r"(?<![?$:])(?:service|load)", re.IGNORECASE)
+_SILENT = re.compile("silent", re.IGNORECASE)
+_CALL_TARGET = re.compile(r"<[^<>]{0,4000}>|[?$]\w+|[^\s{}#<>?$\"']{0,4000}:[^\s{}#<>\"']{0,4000}")
+_BLANKS = re.compile(r"(?:\s+|#[^\n\r]*)+")
+_GAP_BUDGET = 1 << 20
+
+
+def _gap(text: str, place: int) -> int:
+    match = _BLANKS.match(text, place)
+    return match.end() if match else place
+
+
 def services(query: str) -> list[str]:
     """What stands after each SERVICE: an IRI in brackets, a prefixed name or a variable.
 
@@ -185,8 +364,10 @@ def diagnose(query: str, error: str, prefixes: Mapping[str, str]) -> SyntaxFault
     offset = _offset(query, line, column)
 
     special = _special(expected)
-    if special == "Prefix not found":
-        token = _ending_at(sequence, offset) or _at(sequence, offset)
+    # The parser can look past a name whose prefix is unknown, but never get past it.
+    undeclared = _undeclared(sequence)
+    if special == "Prefix not found" or (undeclared and undeclared.end <= offset):
+        token = undeclared or _ending_at(sequence, offset) or _at(sequence, offset)
         prefix = token.text.partition(":")[0] if token else ""
         return _fault(
             query,
@@ -223,6 +404,21 @@ def _offset(query: str, line: int, column: int) -> int:
         if start == 0:
             return len(query)
     return min(start + column - 1, len(query))
+
+
+def _undeclared(sequence: Sequence[Token]) -> Token | None:
+    """The first name whose prefix is not declared before it."""
+    declared: set[str] = set()
+    before: Token | None = None
+    for token in sequence:
+        if token.kind == "name":
+            prefix = token.text.partition(":")[0]
+            if before and before.kind == "word" and before.text.upper() == "PREFIX":
+                declared.add(prefix)
+            elif prefix not in declared:
+                return token
+        before = token
+    return None
 
 
 def _special(expected: str) -> str:

@@ -27,114 +27,28 @@ import struct
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any, ClassVar, NoReturn, cast
+from typing import IO, Any, NoReturn, cast
 
 import pyoxigraph as ox
 
-from mandates.dataset.dumps import in_order
 from mandates.dataset.snapshot import open_store, read_snapshot
 from mandates.sparql import syntax
+from mandates.sparql.writing import (
+    ABBREVIATING,
+    GRAPHS,
+    ROWS,
+    CountedTriples,
+    LimitError,
+    RowCounter,
+    bind,
+    in_order,
+)
 
 PIECE = 60_000
 HEADER = struct.Struct("!I")
-
-_ROWS = {
-    "json": ox.QueryResultsFormat.JSON,
-    "xml": ox.QueryResultsFormat.XML,
-    "csv": ox.QueryResultsFormat.CSV,
-    "tsv": ox.QueryResultsFormat.TSV,
-}
-_GRAPHS = {
-    "ttl": ox.RdfFormat.TURTLE,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "nt": ox.RdfFormat.N_TRIPLES,
-    "rdf": ox.RdfFormat.RDF_XML,
-    "trig": ox.RdfFormat.TRIG,
-    "nq": ox.RdfFormat.N_QUADS,
-}
-_RDF_ELEMENT = re.compile(rb'(<\?xml[^>]*>\s*<rdf:RDF)((?: xmlns(?::[\w.-]+)?="[^"]*")+)')
-_NAMESPACE = re.compile(rb' xmlns(?::[\w.-]+)?="[^"]*"')
-_ABBREVIATING = frozenset(["ttl", "trig", "rdf"])
-
-
-class LimitError(Exception):
-    """The answer has grown past a limit; carries which one."""
-
-    def __init__(self, limit: str) -> None:
-        super().__init__(limit)
-        self.limit = limit
-
-
-class RowCounter:
-    r"""Count the rows of a result while it is written, from its bytes.
-
-    Iterating in Python would cost as much as the query; looking for the mark that ends a row does
-    not. Each mark is one that can't occur inside a value: XML and TSV escape it; in CSV only line
-    ends outside quotation marks count; in JSON a value may end in ``,{``, but what follows its
-    quotation mark is a comma or a bracket and never the name of a variable.
-
-    >>> counter = RowCounter("csv")
-    >>> for piece in (b"x\r\n1\r\n", b'"a\r\nb"\r\n'):
-    ...     counter.add(piece)
-    >>> counter.rows
-    2
-    """
-
-    _MARKS: ClassVar = {
-        "json": re.compile(rb'[,\[]\{"[^,}]'),
-        "xml": re.compile(rb"</result>"),
-        "tsv": re.compile(rb"\n"),
-    }
-    _LENGTHS: ClassVar = {"json": 4, "xml": 9, "tsv": 1}
-
-    def __init__(self, name: str) -> None:
-        self._mark = self._MARKS.get(name)
-        self._keep = self._LENGTHS.get(name, 1) - 1
-        # CSV and TSV have a line of names before the rows.
-        self._marks = -1 if name in ("csv", "tsv") else 0
-        self._rest = b""
-        self._inside = False
-
-    def add(self, data: bytes) -> None:
-        """Take the next piece of the result."""
-        data = self._rest + data
-        if self._mark is not None:
-            self._marks += len(self._mark.findall(data))
-            self._rest = data[-self._keep :] if self._keep else b""
-            return
-        self._rest = b""
-        if data.endswith(b"\r"):
-            data, self._rest = data[:-1], b"\r"
-        for index, part in enumerate(data.split(b'"')):
-            if index:
-                self._inside = not self._inside
-            if not self._inside:
-                self._marks += part.count(b"\r\n")
-
-    @property
-    def rows(self) -> int:
-        """Rows seen so far."""
-        return max(0, self._marks)
-
-
-def _in_order(head: bytes) -> bytes:
-    r"""Put the declarations of prefixes at the beginning of a document in alphabetical order.
-
-    An answer with a strong ``ETag`` should have the same bytes wherever it is made.
-
-    >>> _in_order(b'<?xml version="1.0"?><rdf:RDF xmlns:b="b#" xmlns:a="a#"></rdf:RDF>')
-    b'<?xml version="1.0"?><rdf:RDF xmlns:a="a#" xmlns:b="b#"></rdf:RDF>'
-    """
-    if head.startswith(b"@prefix "):
-        return in_order(head)
-    element = _RDF_ELEMENT.match(head)
-    if element:
-        names = b"".join(sorted(_NAMESPACE.findall(element[2])))
-        return element[1] + names + head[element.end(2) :]
-    return head
 
 
 class Outlet:
@@ -156,7 +70,7 @@ class Outlet:
         """Take bytes from the serialiser."""
         if self._first:
             self._first = False
-            data = _in_order(data)
+            data = in_order(data)
         self._held.append(data)
         self._size += len(data)
         if self._size >= PIECE - 8192:
@@ -258,8 +172,7 @@ class Worker:
         query: str = request["query"]
         try:
             if request["bindings"]:
-                terms = {name: str(_term(value)) for name, value in request["bindings"].items()}
-                query = syntax.bind(query, terms)
+                query = bind(query, request["bindings"])
             refused = syntax.services(query)
             if refused:
                 return self._fail(
@@ -293,16 +206,16 @@ class Worker:
         counter = RowCounter(name) if isinstance(results, ox.QuerySolutions) else None
         outlet = Outlet(channel, request["max_bytes"], request["max_rows"], counter)
         if is_graph:
-            counting = _Counting(results, request["max_rows"])
+            counting = CountedTriples(results, request["max_rows"])
             ox.serialize(
                 counting,
                 cast(IO[bytes], outlet),
-                format=_GRAPHS[name],
-                prefixes=self._prefixes if name in _ABBREVIATING else None,
+                format=GRAPHS[name],
+                prefixes=self._prefixes if name in ABBREVIATING else None,
             )
             report["rows"] = counting.count
         else:
-            results.serialize(outlet, format=_ROWS[name])
+            results.serialize(outlet, format=ROWS[name])
             if counter is None:
                 report["rows"] = 1
         return self._report(report, outlet)
@@ -345,25 +258,6 @@ class Worker:
         return retire
 
 
-class _Counting:
-    """Pass triples on, counting them, until there are too many."""
-
-    def __init__(self, triples: ox.QueryTriples, limit: int) -> None:
-        self._triples = triples
-        self._limit = limit
-        self.count = 0
-
-    def __iter__(self) -> Iterator[ox.Triple]:
-        limit = self._limit
-        count = 0
-        for triple in self._triples:
-            count += 1
-            if count > limit:
-                raise LimitError("rows")
-            yield triple
-        self.count = count
-
-
 def _dataset(request: dict[str, Any]) -> dict[str, Any]:
     default, named = request["default_graphs"], request["named_graphs"]
     options: dict[str, Any] = {}
@@ -372,15 +266,6 @@ def _dataset(request: dict[str, Any]) -> dict[str, Any]:
         options["default_graph"] = [ox.NamedNode(iri) for iri in default]
         options["named_graphs"] = [ox.NamedNode(iri) for iri in named]
     return options
-
-
-def _term(value: Mapping[str, str]) -> ox.NamedNode | ox.Literal:
-    if value["type"] == "uri":
-        return ox.NamedNode(value["value"])
-    if "xml:lang" in value:
-        return ox.Literal(value["value"], language=value["xml:lang"])
-    datatype = value.get("datatype")
-    return ox.Literal(value["value"], datatype=ox.NamedNode(datatype) if datatype else None)
 
 
 def _resident() -> int:

@@ -38,6 +38,7 @@ from mandates.sparql.engine import Engine
 from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, Format, by_name, choose
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import KINDS, Problem
+from mandates.sparql.remote import RemoteStore
 from mandates.sparql.request import not_acceptable
 from mandates.web.cost import client_key
 from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, problem_response
@@ -71,7 +72,7 @@ pages = Blueprint("pages", __name__)
 
 
 def create_app(settings: Settings) -> Flask:
-    """Make the application and open the current snapshot.
+    """Make the application and open what it serves.
 
     Args:
         settings: see there.
@@ -83,14 +84,7 @@ def create_app(settings: Settings) -> Flask:
     Raises:
         SnapshotError: there is no snapshot to serve.
     """
-    read_snapshot(settings.data_dir)  # fails with words; the keeper could only fail with a log
-    engine = Engine(
-        settings.data_dir,
-        settings.limits,
-        base_iri=settings.base_iri,
-        prefixes=PREFIXES,
-        spool=settings.spool_dir,
-    )
+    engine = _backend(settings)
     engine.start()
     app = Flask(__name__)
     app.url_map.strict_slashes = False
@@ -126,11 +120,30 @@ def create_app(settings: Settings) -> Flask:
             application, x_for=count, x_proto=count, x_host=count, x_prefix=count
         )
     app.wsgi_app = application  # type: ignore[method-assign]
-    if settings.reload_seconds > 0:
+    if isinstance(engine, Engine) and settings.reload_seconds > 0:
         threading.Thread(
             target=_follow, args=(engine, settings), name="reload", daemon=True
         ).start()
     return app
+
+
+def _backend(settings: Settings) -> Backend:
+    if settings.store:
+        return RemoteStore(
+            settings.remote,
+            settings.limits,
+            base_iri=settings.base_iri,
+            prefixes=PREFIXES,
+            spool=settings.spool_dir,
+        )
+    read_snapshot(settings.data_dir)  # fails with words; the keeper could only fail with a log
+    return Engine(
+        settings.data_dir,
+        settings.limits,
+        base_iri=settings.base_iri,
+        prefixes=PREFIXES,
+        spool=settings.spool_dir,
+    )
 
 
 def _follow(engine: Engine, settings: Settings) -> None:
@@ -445,10 +458,10 @@ def _representation(
     entities: Entities, iri: str, kind: str, form: Format, content_location: str = ""
 ) -> Response:
     engine, settings = _engine(), _settings()
-    etag = f"{engine.version}-{form.name}"
-    if form is HTML:  # which says who holds what today, in the reader's language
+    etag = f"{engine.version}-{form.name}" if engine.version else ""
+    if etag and form is HTML:  # which says who holds what today, in the reader's language
         etag += f"-{chosen_language()}-{today()}"
-    if request.if_none_match.contains_weak(etag):
+    if etag and request.if_none_match.contains_weak(etag):
         response = Response(status=304)
     elif form is HTML:
         page = entities.page(iri, kind, chosen_language())
@@ -469,8 +482,11 @@ def _representation(
     response.headers.add("Link", f'<{iri}>; rel="describes"')
     if content_location:
         response.headers["Content-Location"] = request.script_root + content_location
-    response.set_etag(etag)
-    response.headers["Cache-Control"] = f"public, max-age={settings.cache_seconds}"
+    if etag:
+        response.set_etag(etag)
+        response.headers["Cache-Control"] = f"public, max-age={settings.cache_seconds}"
+    else:
+        response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -218,13 +218,13 @@ class Endpoint:
         return b"".join(pieces)
 
     def _etag(self, request: QueryRequest) -> str:
-        query = request.query
-        if not syntax.is_stable(query):
+        query, version = request.query, self._engine.version
+        if not version or not syntax.is_stable(query):
             return ""
         if len(query) <= _NORMALISE_UP_TO:
             query = syntax.normalise(query)
         parts = (
-            self._engine.version,
+            version,
             query,
             request.default_graphs,
             request.named_graphs,

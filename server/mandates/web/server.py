@@ -78,7 +78,8 @@ def serve(settings: Settings) -> None:
     Raises:
         SnapshotError: there is no snapshot to serve.
     """
-    read_snapshot(settings.data_dir)
+    if not settings.store:
+        read_snapshot(settings.data_dir)
     logging.config.dictConfig(LOGGING)
     sys.stderr.flush()
     server = Server(

@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mandates.sparql.backend import Limits
 from mandates.sparql.prefixes import BASE
+from mandates.sparql.remote import Store
 
 ENVIRONMENT_PREFIX = "MANDATES_"
 
 
-def _setting(default: Any, meaning: str) -> Any:
+def _setting(default: Any, meaning: str, *, secret: bool = False) -> Any:
     # A secret must not get into a log by way of a printed object.
-    return field(default=default, repr="Token" not in meaning, metadata={"meaning": meaning})
+    return field(default=default, repr=not secret, metadata={"meaning": meaning})
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ class Settings:
     )
     slow_seconds: float = _setting(1.0, "Seconds from which on a query is written to the log.")
     admin_token: str = _setting(
-        "", "Token with which the operator lists and stops queries; empty turns that off."
+        "",
+        "Token with which the operator lists and stops queries; empty turns that off.",
+        secret=True,
     )
     entity_status: int = _setting(
         303, "How entities answer: 303 sends on to a document, 200 gives it at once."
@@ -80,10 +84,43 @@ class Settings:
     spool_dir: Path | None = _setting(
         None, "Folder for large answers on their way; the system's temporary folder when empty."
     )
+    store: str = _setting(
+        "", "Address of a SPARQL 1.1 server to stand before; the snapshot is served when empty."
+    )
+    store_update: str = _setting(
+        "", "Address of its update service; that of MANDATES_STORE when empty."
+    )
+    store_graphs: str = _setting(
+        "", "Address of its graph store; that of MANDATES_STORE when empty."
+    )
+    store_authorization: str = _setting(
+        "", "Value of the Authorization header that it is sent, such as `Basic …`.", secret=True
+    )
+    store_max_rows: int = _setting(
+        0,
+        "Rows after which it cuts an answer without saying so, as Virtuoso does above its "
+        "ResultSetMaxRows; 0 when it never does.",
+    )
+    store_version: str = _setting(
+        "",
+        "Version of the dataset it holds; with one, answers are tagged and kept, so it must change "
+        "when the data do.",
+    )
+    allow_update: bool = _setting(
+        False, "Whether updates and changes to graphs are passed on to MANDATES_STORE."
+    )
+    update_token: str = _setting("", "Token that whoever changes data must send.", secret=True)
+    max_update_mb: int = _setting(16, "MiB of one update, or of one graph that is sent.")
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, **given: Any
+    ) -> Settings:
         """Read the settings that the environment has; the others keep their defaults.
+
+        Args:
+            environment: the process's when None.
+            given: settings that outdo the environment.
 
         Raises:
             ValueError: a value is not of the setting's type; the message names it.
@@ -94,7 +131,7 @@ class Settings:
             text = environment.get(ENVIRONMENT_PREFIX + item.name.upper())
             if text is not None:
                 values[item.name] = _convert(item.name, str(item.type), text)
-        return cls(**values)
+        return cls(**{**values, **given})
 
     def __post_init__(self) -> None:
         if self.entity_status not in (200, 303):
@@ -102,6 +139,30 @@ class Settings:
         for name in ("timeout", "memory_mb", "max_rows", "concurrency", "threads"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is above 0, not {getattr(self, name)}")
+        for name in ("store", "store_update", "store_graphs"):
+            _check_address(name, getattr(self, name))
+        if self.allow_update and not self.store:
+            raise ValueError("allow_update needs store: a snapshot can be read, not changed")
+        if self.allow_update and not self.update_token:
+            raise ValueError("allow_update needs update_token: nobody changes data without one")
+        if self.allow_update and self.store_version:
+            raise ValueError(
+                "allow_update and store_version exclude each other: data that may "
+                "change have no version"
+            )
+
+    @property
+    def remote(self) -> Store:
+        """The settings that say where the server is that this one stands before."""
+        return Store(
+            query=self.store,
+            update=self.store_update,
+            graphs=self.store_graphs,
+            authorization=self.store_authorization,
+            max_rows=self.store_max_rows,
+            version=self.store_version,
+            writable=self.allow_update,
+        )
 
     @property
     def limits(self) -> Limits:
@@ -117,6 +178,16 @@ class Settings:
             brief=self.brief_seconds,
             long=self.long_queries,
         )
+
+
+def _check_address(name: str, address: str) -> None:
+    if not address:
+        return
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+        raise ValueError(f"{name} is an http or https address, not {address!r}")
+    if "@" in parts.netloc:
+        raise ValueError(f"{name} has a password in it; send it by store_authorization")
 
 
 def _convert(name: str, kind: str, text: str) -> Any:

@@ -1,0 +1,149 @@
+"""Write terms into queries, and answers in the formats of SPARQL 1.1, counting what is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar
+
+import pyoxigraph as ox
+
+from mandates.dataset import dumps
+from mandates.sparql import syntax
+
+ROWS = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
+GRAPHS = {
+    "ttl": ox.RdfFormat.TURTLE,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "rdf": ox.RdfFormat.RDF_XML,
+    "trig": ox.RdfFormat.TRIG,
+    "nq": ox.RdfFormat.N_QUADS,
+}
+_RDF_ELEMENT = re.compile(rb'(<\?xml[^>]*>\s*<rdf:RDF)((?: xmlns(?::[\w.-]+)?="[^"]*")+)')
+_NAMESPACE = re.compile(rb' xmlns(?::[\w.-]+)?="[^"]*"')
+ABBREVIATING = frozenset(["ttl", "trig", "rdf"])
+
+
+class LimitError(Exception):
+    """The answer has grown past a limit; carries which one."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class RowCounter:
+    r"""Count the rows of a result while it is written, from its bytes.
+
+    Iterating in Python would cost as much as the query; looking for the mark that ends a row does
+    not. Each mark is one that can't occur inside a value: XML and TSV escape it; in CSV only line
+    ends outside quotation marks count; in JSON a value may end in ``,{``, but what follows its
+    quotation mark is a comma or a bracket and never the name of a variable.
+
+    >>> counter = RowCounter("csv")
+    >>> for piece in (b"x\r\n1\r\n", b'"a\r\nb"\r\n'):
+    ...     counter.add(piece)
+    >>> counter.rows
+    2
+    """
+
+    _MARKS: ClassVar = {
+        "json": re.compile(rb'[,\[]\{"[^,}]'),
+        "xml": re.compile(rb"</result>"),
+        "tsv": re.compile(rb"\n"),
+    }
+    _LENGTHS: ClassVar = {"json": 4, "xml": 9, "tsv": 1}
+
+    def __init__(self, name: str) -> None:
+        self._mark = self._MARKS.get(name)
+        self._keep = self._LENGTHS.get(name, 1) - 1
+        # CSV and TSV have a line of names before the rows.
+        self._marks = -1 if name in ("csv", "tsv") else 0
+        self._rest = b""
+        self._inside = False
+
+    def add(self, data: bytes) -> None:
+        """Take the next piece of the result."""
+        data = self._rest + data
+        if self._mark is not None:
+            self._marks += len(self._mark.findall(data))
+            self._rest = data[-self._keep :] if self._keep else b""
+            return
+        self._rest = b""
+        if data.endswith(b"\r"):
+            data, self._rest = data[:-1], b"\r"
+        for index, part in enumerate(data.split(b'"')):
+            if index:
+                self._inside = not self._inside
+            if not self._inside:
+                self._marks += part.count(b"\r\n")
+
+    @property
+    def rows(self) -> int:
+        """Rows seen so far."""
+        return max(0, self._marks)
+
+
+def in_order(head: bytes) -> bytes:
+    r"""Put the declarations of prefixes at the beginning of a document in alphabetical order.
+
+    An answer with a strong ``ETag`` should have the same bytes wherever it is made.
+
+    >>> in_order(b'<?xml version="1.0"?><rdf:RDF xmlns:b="b#" xmlns:a="a#"></rdf:RDF>')
+    b'<?xml version="1.0"?><rdf:RDF xmlns:a="a#" xmlns:b="b#"></rdf:RDF>'
+    """
+    if head.startswith(b"@prefix "):
+        return dumps.in_order(head)
+    element = _RDF_ELEMENT.match(head)
+    if element:
+        names = b"".join(sorted(_NAMESPACE.findall(element[2])))
+        return element[1] + names + head[element.end(2) :]
+    return head
+
+
+class CountedTriples:
+    """Pass triples on, counting them, until there are too many."""
+
+    def __init__(self, triples: Iterable[ox.Triple], limit: int) -> None:
+        self._triples = triples
+        self._limit = limit
+        self.count = 0
+
+    def __iter__(self) -> Iterator[ox.Triple]:
+        limit = self._limit
+        count = 0
+        for triple in self._triples:
+            count += 1
+            if count > limit:
+                raise LimitError("rows")
+            yield triple
+        self.count = count
+
+
+def bind(query: str, bindings: Mapping[str, Mapping[str, str]]) -> str:
+    r"""Put values in the place of variables.
+
+    Args:
+        query: see ``syntax.bind``.
+        bindings: terms of SPARQL 1.1 Query Results JSON by name of variable.
+
+    >>> bind("ASK { ?a ?b $this }", {"this": {"type": "literal", "value": 'a "b" }'}})
+    'ASK { ?a ?b "a \\"b\\" }" }'
+    """
+    return syntax.bind(query, {name: str(term(value)) for name, value in bindings.items()})
+
+
+def term(value: Mapping[str, str]) -> ox.NamedNode | ox.Literal:
+    """A term of SPARQL 1.1 Query Results JSON as one of the store."""
+    if value["type"] == "uri":
+        return ox.NamedNode(value["value"])
+    if "xml:lang" in value:
+        return ox.Literal(value["value"], language=value["xml:lang"])
+    datatype = value.get("datatype")
+    return ox.Literal(value["value"], datatype=ox.NamedNode(datatype) if datatype else None)
