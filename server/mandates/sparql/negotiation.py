@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,6 @@ _NAMES = {
 }
 
 
-@lru_cache(maxsize=1024)
 def parse_accept(header: str) -> tuple[tuple[str, str, float], ...]:
     """Split an ``Accept`` header into (type, subtype, q).
 

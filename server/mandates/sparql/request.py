@@ -7,8 +7,10 @@ know are ignored, as clients send many.
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
 
 from mandates.sparql.negotiation import GRAPH_FORMATS, ROW_FORMATS, Format, by_name, choose
 from mandates.sparql.problems import Problem
@@ -22,6 +24,8 @@ GRAPH_METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NEVER_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
 _MAX_PARAMETERS = 1000
+_USUAL_ACCEPT = 500
+_NOT_QUOTED_PRINTABLE = re.compile(rb"[\r\n]|%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True)
@@ -221,20 +225,28 @@ def is_absolute_iri(text: str) -> bool:
 def _pairs(raw: bytes) -> list[tuple[str, str]]:
     if not raw:
         return []
+    parts = raw.split(b"&", _MAX_PARAMETERS)
+    if len(parts) > _MAX_PARAMETERS:
+        raise Problem("bad-request", f"The request has more than {_MAX_PARAMETERS} parameters.")
     try:
-        text = raw.decode("ascii") if raw.isascii() else raw.decode("utf-8")
-        return parse_qsl(
-            text,
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=_MAX_PARAMETERS,
-        )
+        if not raw.isascii():
+            raw.decode("utf-8")
+        split = (part.partition(b"=") for part in parts if part)
+        return [(_unquote(name), _unquote(value)) for name, _, value in split]
     except UnicodeDecodeError:
         raise Problem("bad-request", "The parameters are not UTF-8.") from None
-    except ValueError:
-        raise Problem(
-            "bad-request", f"The request has more than {_MAX_PARAMETERS} parameters."
-        ) from None
+
+
+def _unquote(raw: bytes) -> str:
+    raw = raw.replace(b"+", b" ")
+    if b"%" in raw:
+        # Quoted-printable is the same code with another sign, and the standard library decodes it
+        # ten times as fast. They part where an escape is none and where a line ends.
+        if _NOT_QUOTED_PRINTABLE.search(raw):
+            raw = unquote_to_bytes(raw)
+        else:
+            raw = a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"="))
+    return raw.decode("utf-8")
 
 
 def _content_type(header: str | None) -> tuple[str, str]:
@@ -273,10 +285,17 @@ def _formats(
                     members={"formats": _offered()},
                 )
             return rows, graph
-    rows, graph = choose(accept, ROW_FORMATS), choose(accept, GRAPH_FORMATS)
+    # What is long is not kept, as it is no client's habit but somebody's attempt to fill memory.
+    choosing = _accepted if len(accept or "") <= _USUAL_ACCEPT else _accepted.__wrapped__
+    rows, graph = choosing(accept)
     if rows is None and graph is None:
         raise not_acceptable()
     return rows, graph
+
+
+@lru_cache(maxsize=1024)
+def _accepted(accept: str | None) -> tuple[Format | None, Format | None]:
+    return choose(accept, ROW_FORMATS), choose(accept, GRAPH_FORMATS)
 
 
 def not_acceptable(kind: str = "") -> Problem:

@@ -30,6 +30,18 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# What has no blank in it, or one that means something; comments match and give nothing.
+_PIECE = re.compile(
+    r"""
+    \#[^\n\r]*
+  | ((?: [^\s\#<"']+
+      | <[^<>"{}|^`\\\x00-\x20]*>
+      | \"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | '''(?:[^'\\]|\\.|'(?!''))*'''
+      | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*'
+      | [<"'] )+)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 _UPDATE_WORDS = frozenset(
     ["INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"]
 )
@@ -311,12 +323,12 @@ def is_stable(query: str) -> bool:
 
 
 def normalise(query: str) -> str:
-    r"""The query without comments, and with one blank between tokens: a key for caches.
+    r"""The query without comments, and with one blank for many: a key for caches.
 
     >>> normalise("ASK  {\n ?s ?p '  ' } # any")
     "ASK { ?s ?p '  ' }"
     """
-    return " ".join(token.text for token in tokens(query))
+    return " ".join(filter(None, _PIECE.findall(query)))
 
 
 def bind(query: str, terms: Mapping[str, str]) -> str:

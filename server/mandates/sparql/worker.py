@@ -39,6 +39,7 @@ from mandates.sparql import syntax
 from mandates.sparql.writing import (
     ABBREVIATING,
     GRAPHS,
+    LINES,
     ROWS,
     CountedTriples,
     LimitError,
@@ -203,9 +204,12 @@ class Worker:
         if name is None:
             return self._fail("not-acceptable", kind)
         report: dict[str, Any] = {"kind": kind, "format": name}
-        counter = RowCounter(name) if isinstance(results, ox.QuerySolutions) else None
+        counts = isinstance(results, ox.QuerySolutions) or name in LINES
+        counter = RowCounter(name) if counts else None
         outlet = Outlet(channel, request["max_bytes"], request["max_rows"], counter)
-        if is_graph:
+        if is_graph and counter:
+            results.serialize(outlet, format=GRAPHS[name])
+        elif is_graph:
             counting = CountedTriples(results, request["max_rows"])
             ox.serialize(
                 counting,
@@ -221,11 +225,12 @@ class Worker:
         return self._report(report, outlet)
 
     def _report(self, report: dict[str, Any], outlet: Outlet) -> bool:
-        peak = _resident()
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        peak = usage.ru_maxrss * 1024
         # One that was made to run at low priority can't get its old one back.
         slowed = os.getpriority(os.PRIO_PROCESS, 0) != self._priority
         retire = slowed or peak > self._retire_above
-        report["processor"] = _processor()
+        report["processor"] = usage.ru_utime + usage.ru_stime
         report["memory"] = max(0, peak - self._start_memory)
         report["retire"] = retire
         outlet.finish(report)

@@ -27,6 +27,7 @@ GRAPHS = {
 }
 _RDF_ELEMENT = re.compile(rb'(<\?xml[^>]*>\s*<rdf:RDF)((?: xmlns(?::[\w.-]+)?="[^"]*")+)')
 _NAMESPACE = re.compile(rb' xmlns(?::[\w.-]+)?="[^"]*"')
+LINES = frozenset(["nt", "nq"])
 ABBREVIATING = frozenset(["ttl", "trig", "rdf"])
 
 
@@ -44,7 +45,8 @@ class RowCounter:
     Iterating in Python would cost as much as the query; looking for the mark that ends a row does
     not. Each mark is one that can't occur inside a value: XML and TSV escape it; in CSV only line
     ends outside quotation marks count; in JSON a value may end in ``,{``, but what follows its
-    quotation mark is a comma or a bracket and never the name of a variable.
+    quotation mark is a comma or a bracket and never the name of a variable. N-Triples and N-Quads
+    have a line for each statement.
 
     >>> counter = RowCounter("csv")
     >>> for piece in (b"x\r\n1\r\n", b'"a\r\nb"\r\n'):
@@ -53,26 +55,35 @@ class RowCounter:
     2
     """
 
-    _MARKS: ClassVar = {
-        "json": re.compile(rb'[,\[]\{"[^,}]'),
-        "xml": re.compile(rb"</result>"),
-        "tsv": re.compile(rb"\n"),
-    }
-    _LENGTHS: ClassVar = {"json": 4, "xml": 9, "tsv": 1}
+    _ENDS: ClassVar = {"xml": b"</result>", "tsv": b"\n", "nt": b"\n", "nq": b"\n"}
+    # It begins with fixed bytes, which are found several times as fast as a choice of them.
+    _NEXT_IN_JSON = re.compile(rb'\},\{"[^,}]')
+    _ROWS_IN_JSON = b'"results":{"bindings":['
 
     def __init__(self, name: str) -> None:
-        self._mark = self._MARKS.get(name)
-        self._keep = self._LENGTHS.get(name, 1) - 1
+        self._name = name
+        self._end = self._ENDS.get(name, b"")
+        self._keep = 4 if name == "json" else max(0, len(self._end) - 1)
         # CSV and TSV have a line of names before the rows.
         self._marks = -1 if name in ("csv", "tsv") else 0
         self._rest = b""
+        self._begun = False
         self._inside = False
 
     def add(self, data: bytes) -> None:
         """Take the next piece of the result."""
         data = self._rest + data
-        if self._mark is not None:
-            self._marks += len(self._mark.findall(data))
+        if self._name == "json" and not self._begun:
+            head, rows, data = data.partition(self._ROWS_IN_JSON)
+            if len(data) < 2:
+                self._rest = head + rows + data
+                return
+            # No row stands before the first one, so it has another mark.
+            self._marks += data.startswith(b'{"')
+            self._begun = True
+        if self._end or self._name == "json":
+            found = data.count(self._end) if self._end else len(self._NEXT_IN_JSON.findall(data))
+            self._marks += found
             self._rest = data[-self._keep :] if self._keep else b""
             return
         self._rest = b""

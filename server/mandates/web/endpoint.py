@@ -13,7 +13,6 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from mandates.sparql import syntax
 from mandates.sparql.backend import Answer, Backend
@@ -109,8 +108,9 @@ class Endpoint:
             return True
         # Without any parameter it is the address of the service itself (SPARQL 1.1 Service
         # Description, section 2), or of the page from which people query.
-        names = {name for name, _ in parse_qsl(environ.get("QUERY_STRING", ""), True)}
-        return bool(names - {"format", "lang"})
+        text = environ.get("QUERY_STRING", "")
+        names = {part.partition("=")[0] for part in text.split("&")}
+        return bool(names - {"", "format", "lang"})
 
     def _cached(
         self, environ: WSGIEnvironment, start_response: StartResponse, key: Hashable, query_id: str
