@@ -363,8 +363,16 @@ def validate(files: tuple[Path, ...]) -> None:
     envvar="MANDATES_TEXTS",
     help="Folder of the statute texts in which quotations are looked up.",
 )
-def check(texts: Path | None) -> None:
+@click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Earlier release (a folder with ontology/ in it): check that versions, change notes and "
+    "migrations are honest about what changed since, and nothing else.",
+)
+def check(texts: Path | None, against: Path | None) -> None:
     """Run every check: terms, shapes, reasoner, questions, quotations."""
+    if against is not None:
+        sys.exit(_compare(against))
     from tempfile import TemporaryDirectory
 
     from mandates.build import BuildError
@@ -419,6 +427,59 @@ def coverage(data_dir: Path, texts: Path | None, country: str) -> None:
     click.echo(
         render(measure(store, read_texts(texts) if texts else None, country=country)), nl=False
     )
+
+
+def _compare(against: Path) -> int:
+    """Say what changed since an earlier release; give the exit status."""
+    from mandates.dataset.loading import LoadError
+    from mandates.dataset.sources import project_root
+    from mandates.quality.difference import check_release, describe, differences, read_release
+    from mandates.quality.migrations import read_migrations
+
+    try:
+        old, new = read_release(against), read_release(project_root())
+    except LoadError as error:
+        raise click.ClickException(f"{error.file}:{error.line}: {error.reason}") from None
+    except FileNotFoundError as error:
+        raise click.ClickException(str(error)) from None
+    for difference in differences(old, new):
+        module = difference.new or difference.old
+        assert module
+        _out.print(f"{module.name}: {describe(difference)}", markup=False, highlight=False)
+    problems = check_release(old, new, [step.text for step in read_migrations()])
+    _show(problems)
+    _out.print(f"{len(problems)} errors")
+    return 1 if problems else 0
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Turtle to write.")
+def migrate(file: Path, output: Path) -> None:
+    """Bring the data in the Turtle FILE up to the present version of the ontology.
+
+    Comments and order are not kept, so the result goes to a file of its own.
+    """
+    import pyoxigraph as ox
+
+    from mandates.dataset.dumps import in_order
+    from mandates.dataset.names import PREFIXES
+    from mandates.kit.country import write_whole
+    from mandates.quality.migrations import migrate as run
+    from mandates.quality.migrations import read_migrations
+
+    try:
+        quads = list(ox.parse(file.read_bytes(), format=ox.RdfFormat.TURTLE))
+    except SyntaxError as error:
+        raise click.ClickException(f"{file}: {error}") from None
+    changed, steps = run(quads, read_migrations())
+    body = ox.serialize(
+        (quad.triple for quad in changed), format=ox.RdfFormat.TURTLE, prefixes=dict(PREFIXES)
+    )
+    write_whole(output, in_order(body or b"").decode())
+    for step in steps:
+        _out.print(f"{'.'.join(map(str, step.version))} {step.name}: {step.reason}", markup=False)
+    _out.print(f"{len(steps)} migrations changed something; written to {output}", markup=False)
 
 
 @main.command("format")
