@@ -47,8 +47,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "unauthorised": Kind(
             401,
-            "That is for the operator",
-            "Send the operator's token as a bearer token.",
+            "That needs a token",
+            "Send the right token as a bearer token.",
         ),
         "update-refused": Kind(
             403,

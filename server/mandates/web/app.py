@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 import re
 import threading
@@ -44,6 +43,7 @@ from mandates.web.cost import client_key
 from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, problem_response
 from mandates.web.entities import PER_PAGE, Entities
 from mandates.web.explore import pages as explore_pages
+from mandates.web.graphs import pages as graph_pages
 from mandates.web.jobs import JobLimits, Jobs
 from mandates.web.landscape import Landscapes
 from mandates.web.metrics import CONTENT_TYPE
@@ -53,6 +53,7 @@ from mandates.web.questions import pages as question_pages
 from mandates.web.sections import section
 from mandates.web.settings import Settings
 from mandates.web.site import chosen_language, frame, install
+from mandates.web.tokens import require
 
 _LOG = logging.getLogger(__name__)
 _FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, HTML)
@@ -96,6 +97,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["jobs"] = Jobs(JobLimits())
     app.register_blueprint(pages)
     app.register_blueprint(question_pages)
+    app.register_blueprint(graph_pages)
     app.register_blueprint(explore_pages)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
@@ -232,11 +234,7 @@ def _operator() -> None:
     token = _settings().admin_token
     if not token:
         raise Problem("not-found", "This server has no token for its operator.")
-    given = request.headers.get("Authorization", "")
-    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        raise Problem(
-            "unauthorised", "The token is missing or wrong.", headers={"WWW-Authenticate": "Bearer"}
-        )
+    require(token, request.headers.get("Authorization"))
 
 
 @pages.get("/")
@@ -318,24 +316,6 @@ def _dumps() -> Path:
     if folder is None:
         raise Problem("not-found", "What is served here has no dumps.")
     return folder
-
-
-@pages.route("/graph-store", methods=["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"])
-def graph_store() -> BaseResponse:
-    """Graphs by the SPARQL 1.1 Graph Store Protocol, for reading."""
-    if request.method not in ("GET", "HEAD"):
-        raise Problem("update-refused", "This dataset can be read, not changed.")
-    form = choose(request.headers.get("Accept"), GRAPH_FORMATS)
-    names = request.args.getlist("graph")
-    if len(names) + ("default" in request.args) != 1:
-        raise Problem("bad-request", "Name one graph: ?default or ?graph=IRI.")
-    if form is None:
-        raise not_acceptable("graph")
-    if not names:
-        return _rdf(_entities().everything(form), form)
-    if _NEVER_IN_IRI.search(names[0]) or _entities().kind(names[0]) != "graph":
-        raise Problem("not-found", f"There is no graph {names[0]}")
-    return _rdf(_entities().document(names[0], "graph", form), form)
 
 
 @pages.get("/problem/<slug>")

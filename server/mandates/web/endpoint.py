@@ -9,21 +9,23 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mandates.sparql import syntax
-from mandates.sparql.backend import Answer, Backend
+from mandates.sparql.backend import Answer, Backend, update_refused
 from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, ROW_FORMATS, Format, choose
 from mandates.sparql.problems import Problem
-from mandates.sparql.request import METHODS, QUERY, QueryRequest, parse_request
+from mandates.sparql.request import METHODS, QUERY, QueryRequest, UpdateRequest, parse_operation
 from mandates.web.cache import AnswerCache, Kept
 from mandates.web.cost import Allowance, client_key
 from mandates.web.encoding import ENCODINGS, WORTH_IT, choose_encoding, compress, compress_file
 from mandates.web.metrics import Metrics
 from mandates.web.settings import Settings
+from mandates.web.tokens import require
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -147,7 +149,9 @@ class Endpoint:
             kept = self._cached(environ, start_response, key, query_id)
             if kept is not None:
                 return kept
-        request = parse_request(method, query_string, content_type, body, accept)
+        request = parse_operation(method, query_string, content_type, body, accept)
+        if isinstance(request, UpdateRequest):
+            return self._update(request, environ, start_response, query_id)
         encoding = choose_encoding(accept_encoding)
         etag = self._etag(request)
         if etag and method in ("GET", "HEAD") and _matches(environ, etag):
@@ -176,33 +180,62 @@ class Endpoint:
             return []
         return Stream(answer)
 
-    def _run(self, request: QueryRequest, client: str, query_id: str) -> Answer:
+    def _update(
+        self,
+        request: UpdateRequest,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        query_id: str,
+    ) -> Iterable[bytes]:
+        if not self._settings.allow_update:
+            raise update_refused()
+        require(self._settings.update_token, environ.get("HTTP_AUTHORIZATION"))
+        client = client_key(environ.get("REMOTE_ADDR", ""))
+        with self._counted(request.update, client, query_id):
+            self._engine.update(request, client=client, query_id=query_id)
+        self.metrics.requests.labels("204").inc()
+        headers = self._headers("", self._engine.version)
+        start_response("204 No Content", [*headers, ("Query-Id", query_id)])
+        return []
+
+    @contextmanager
+    def _counted(self, text: str, client: str, query_id: str) -> Iterator[dict[str, Any]]:
+        """Count the time against the client's allowance, and log what took long."""
         self._allowance.check(client)
         started = time.monotonic()
-        outcome: dict[str, Any] = {"problem": "internal-error"}
+        outcome: dict[str, Any] = {}
         try:
-            answer = self._engine.run(request, client=client, query_id=query_id)
-            outcome = {"rows": answer.rows, "bytes": answer.size, "memory": answer.memory}
+            yield outcome
         except Problem as problem:
-            outcome = {"problem": problem.slug}
+            outcome["problem"] = problem.slug
+            raise
+        except BaseException:
+            outcome["problem"] = "internal-error"
             raise
         finally:
             seconds = time.monotonic() - started
             if outcome.get("problem") not in ("busy", "not-ready"):
                 self._allowance.spend(client, seconds)
             if seconds >= self._settings.slow_seconds:
-                log_query(query_id, request, client, seconds, outcome)
+                log_query(query_id, text, client, seconds, outcome)
+
+    def _run(self, request: QueryRequest, client: str, query_id: str) -> Answer:
+        with self._counted(request.query, client, query_id) as outcome:
+            answer = self._engine.run(request, client=client, query_id=query_id)
+            outcome.update(rows=answer.rows, bytes=answer.size, memory=answer.memory)
         self.metrics.seconds.observe(answer.seconds)
         self.metrics.rows.inc(answer.rows)
         self.metrics.bytes.inc(answer.size)
         return answer
 
     def _body(self, environ: WSGIEnvironment) -> bytes:
-        limit = self._max_body
+        limit, name, unit = self._max_body, "max_query_kb", 10
+        if self._may_update(environ):
+            limit, name, unit = self._settings.max_update_mb << 20, "max_update_mb", 20
         too_large = Problem(
             "request-too-large",
             f"The request has more than {limit:,} bytes of content.",
-            members={"limit": {"name": "max_query_kb", "value": limit >> 10}},
+            members={"limit": {"name": name, "value": limit >> unit}},
         )
         length = environ.get("CONTENT_LENGTH") or ""
         if length.isdecimal() and int(length) > limit:
@@ -216,6 +249,16 @@ class Endpoint:
         if size > limit:
             raise too_large
         return b"".join(pieces)
+
+    def _may_update(self, environ: WSGIEnvironment) -> bool:
+        # Only who has the token may send as much as an update may take.
+        if not self._settings.allow_update or "HTTP_AUTHORIZATION" not in environ:
+            return False
+        try:
+            require(self._settings.update_token, environ["HTTP_AUTHORIZATION"])
+        except Problem:
+            return False
+        return True
 
     def _etag(self, request: QueryRequest) -> str:
         query, version = request.query, self._engine.version
@@ -248,7 +291,7 @@ class Endpoint:
             ("Accept-Query", f'"{QUERY}"'),
             ("Access-Control-Allow-Origin", "*"),
             ("Access-Control-Allow-Methods", ", ".join(METHODS)),
-            ("Access-Control-Allow-Headers", "Accept, Content-Type, If-None-Match"),
+            ("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, If-None-Match"),
             ("Access-Control-Max-Age", "86400"),
         ]
         start_response("204 No Content", headers)
@@ -375,8 +418,8 @@ def _encode(answer: Answer, encoding: str, folder: Path | None) -> Answer:
 
 
 def log_query(
-    query_id: str, request: QueryRequest, client: str, seconds: float, outcome: dict[str, Any]
+    query_id: str, text: str, client: str, seconds: float, outcome: dict[str, Any]
 ) -> None:
     """Write a query that took long to the log, with what it cost."""
     facts = {"query_id": query_id, "client": client, "seconds": round(seconds, 3), **outcome}
-    _SLOW.warning("slow query", extra={"facts": {**facts, "query": request.query[:2000]}})
+    _SLOW.warning("slow query", extra={"facts": {**facts, "query": text[:2000]}})
