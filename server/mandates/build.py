@@ -21,6 +21,7 @@ from mandates.dataset.holdings import derive
 from mandates.dataset.loading import Loaded, LoadError, load
 from mandates.dataset.lookup import labels
 from mandates.dataset.names import MAND, OWL
+from mandates.dataset.search import SEARCH_FILE, write_index
 from mandates.dataset.snapshot import Snapshot, write_snapshot
 from mandates.dataset.sources import Source, find_sources
 from mandates.overlap import find
@@ -166,5 +167,11 @@ def build(
     dataset = assemble(root, extra, step=step)
     step = step or (lambda _: nullcontext())
     with step("Write the snapshot"):
-        snapshot = write_snapshot(data_dir, dataset.store, ontology=dataset.ontology, dumps=True)
+        snapshot = write_snapshot(
+            data_dir,
+            dataset.store,
+            ontology=dataset.ontology,
+            dumps=True,
+            extras=lambda folder: write_index(folder / SEARCH_FILE, dataset.store),
+        )
     return snapshot, dataset

@@ -14,7 +14,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,12 @@ def read_snapshot(folder: Path) -> Snapshot:
 
 
 def write_snapshot(
-    data_dir: Path, quads: Iterable[ox.Quad], *, ontology: str = "", dumps: bool = False
+    data_dir: Path,
+    quads: Iterable[ox.Quad],
+    *,
+    ontology: str = "",
+    dumps: bool = False,
+    extras: Callable[[Path], object] | None = None,
 ) -> Snapshot:
     """Write the quads as a new snapshot and make it the current one.
 
@@ -113,6 +118,7 @@ def write_snapshot(
         quads: the whole dataset, each quad in a named graph.
         ontology: version IRI of the ontology.
         dumps: whether to add a folder with dumps for people to download.
+        extras: writes further files, such as a search index, into the folder given.
 
     Returns:
         The snapshot written, or the one that was there already with the same content.
@@ -151,6 +157,8 @@ def write_snapshot(
         _write_durably(unfinished / MANIFEST_FILE, text.encode())
         if dumps:
             write_dumps(unfinished / DUMPS, body)
+        if extras:
+            extras(unfinished)
         if target.exists():
             shutil.rmtree(target)
         unfinished.rename(target)

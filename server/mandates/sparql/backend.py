@@ -204,6 +204,11 @@ class Backend(ABC):
         return None
 
     @property
+    def search_index(self) -> Path | None:
+        """The full-text index of what is served, None when there is none."""
+        return None
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What else is known of the dataset and of what holds it; may be empty."""
         return {}

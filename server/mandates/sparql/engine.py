@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mandates.dataset.dumps import CHECKSUMS
+from mandates.dataset.search import SEARCH_FILE
 from mandates.dataset.snapshot import Snapshot, SnapshotError, read_snapshot
 from mandates.sparql.backend import Answer, Backend, Limits, Running, Spool, overdue
 from mandates.sparql.problems import Problem
@@ -300,6 +301,13 @@ class Engine(Backend):
         if keeper is None or not (keeper.snapshot.dumps / CHECKSUMS).is_file():
             return None
         return keeper.snapshot.dumps
+
+    @property
+    def search_index(self) -> Path | None:
+        """The full-text index, None when the snapshot was made without one."""
+        keeper = self._keeper
+        path = keeper.snapshot.folder / SEARCH_FILE if keeper else None
+        return path if path and path.is_file() else None
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.remote import RemoteStore
 from mandates.sparql.request import not_acceptable
+from mandates.web.about import pages as about_pages
 from mandates.web.cost import client_key
 from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, problem_response
 from mandates.web.entities import PER_PAGE, Entities
@@ -50,6 +51,7 @@ from mandates.web.metrics import CONTENT_TYPE
 from mandates.web.presentation import contents, expand, structured_data, today
 from mandates.web.questions import by_topic
 from mandates.web.questions import pages as question_pages
+from mandates.web.search import pages as search_pages
 from mandates.web.sections import section
 from mandates.web.settings import Settings
 from mandates.web.site import chosen_language, frame, install
@@ -99,6 +101,8 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(question_pages)
     app.register_blueprint(graph_pages)
     app.register_blueprint(explore_pages)
+    app.register_blueprint(search_pages)
+    app.register_blueprint(about_pages)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _mistake)
@@ -246,12 +250,31 @@ def home() -> BaseResponse:
     page = render_template(
         "home.html",
         facts=_engine().facts,
-        root=_root(),
+        asks=_asks(),
+        lately=_entities().lately(chosen_language()),
         today=_entities().today(chosen_language()),
         institutions=_entities().institutions(chosen_language()),
         questions=questions(),
     )
     return Response(page, headers={"Vary": "Accept"})
+
+
+def _asks() -> list[tuple[str, str]]:
+    """What newcomers ask first, and the page that answers it at once."""
+    return [
+        (
+            "Who may block a website today, and on what grounds?",
+            f"/questions/who-may-block?date={today()}",
+        ),
+        (
+            "Where do PTA and NCCIA overlap, and since when?",
+            "/between?one=actor:pta&other=actor:nccia",
+        ),
+        (
+            "What did the amendment of 2025 move?",
+            "/id/pk/instrument/peca-amendment-act-2025#instrument-moved",
+        ),
+    ]
 
 
 @pages.get("/sparql/", strict_slashes=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from calendar import month_name
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -217,6 +218,15 @@ def expand(value: str) -> str:
     return PREFIXES[prefix] + local if colon else PREFIXES["actor"] + value
 
 
+def spaced(name: str) -> str:
+    """A variable's name as words.
+
+    >>> spaced("validFrom"), spaced("holder")
+    ('valid from', 'holder')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").lower()
+
+
 FILTERS: Mapping[str, Any] = {
     "long_date": long_date,
     "year": year,
@@ -226,6 +236,7 @@ FILTERS: Mapping[str, Any] = {
     "by_layer": by_layer,
     "earliest": earliest,
     "editor_link": editor_link,
+    "spaced": spaced,
     "any_holds": lambda rows: any(map(holds, rows)),
     "modal": lambda node: MODAL.get(getattr(node, "local", str(node)), "may"),
 }

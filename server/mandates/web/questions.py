@@ -18,6 +18,7 @@ from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.request import QUERY, QueryRequest
 from mandates.web.endpoint import Stream, common_headers
 from mandates.web.entities import Entities, Node
+from mandates.web.site import chosen_language
 
 pages = Blueprint("questions", __name__)
 _SHOWN = 500
@@ -101,7 +102,8 @@ def page(name: str) -> BaseResponse:
         values=values,
         choices={key: _choices(item) for key, item in question.parameters.items()},
         header=names,
-        rows=[[_cell(row.get(key)) for key in names] for row in rows[:_SHOWN]],
+        rows=_cells(names, rows[:_SHOWN]),
+        count=len(rows),
         cut=len(rows) > _SHOWN,
         formats=[item.name for item in ROW_FORMATS],
         query_string=urlencode(values),
@@ -213,11 +215,15 @@ def _choices(parameter: Parameter) -> list[Node]:
     if prefix not in PREFIXES:
         return []
     entities: Entities = current_app.extensions["entities"]
-    return entities.members(PREFIXES[prefix] + local)
+    return entities.members(PREFIXES[prefix] + local, chosen_language())
 
 
-def _cell(value: dict[str, str] | None) -> Node:
-    if value is None:
-        return Node("")
+def _cells(header: list[str], rows: list[dict[str, dict[str, str]]]) -> list[list[Node]]:
+    """Rows to show, with everything in them called by its name."""
     entities: Entities = current_app.extensions["entities"]
-    return entities.node(value)
+    iris = {item["value"] for row in rows for item in row.values() if item["type"] == "uri"}
+    names = entities.names(iris, chosen_language()) if iris else {}
+    return [
+        [entities.node(row[key], names) if key in row else Node("") for key in header]
+        for row in rows
+    ]

@@ -1,0 +1,230 @@
+"""The pages over the shipped record, as a reader without scripts gets them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from mandates.web import Settings, create_app
+
+NAMES = Path(__file__).parent / "data" / "paper-names.csv"
+HTML = {"Accept": "text/html"}
+# One of each kind of page.
+PAGES = {
+    "home": "/",
+    "institution": "/id/pk/actor/pta.html",
+    "instrument": "/id/pk/instrument/peca-2016.html",
+    "amendment": "/id/pk/instrument/peca-amendment-act-2025.html",
+    "provision": "/id/pk/instrument/peca-2016/s37.1.html",
+    "mandate": "/id/pk/mandate/peca-s37.1-remove-or-block.html",
+    "role": "/id/pk/role/peca-authority.html",
+    "designation": "/id/pk/designation/peca-authority-pta-transitional.html",
+    "event": "/id/pk/event/peca-amendment-2025-commencement.html",
+    "concept": "/scheme/function/remove-or-block.html",
+    "statement": "/id/pk/statement/PKT-140.html",
+    "claim": "/id/paper/claim/warfare-tracks.html",
+    "document": "/id/pk/document/peca-2016.html",
+    "ontology": "/ns.html",
+    "graph": "/graph/instances/pk/actors.html",
+    "between": "/between?one=actor:pta&other=actor:nccia",
+    "questions": "/questions",
+    "question": "/questions/who-may-block?date=2026-01-01",
+    "search": "/search?q=PECA+37",
+    "named-by": "/named-by?of=https://w3id.org/mandates/ns%23GradeA"
+    "&by=https://w3id.org/mandates/ns%23hasGrade",
+    "about": "/about",
+    "method": "/method",
+    "quality": "/data-quality",
+    "api": "/api",
+    "cite": "/cite",
+    "downloads": "/dumps/",
+    "nothing": "/id/pk/actor/ptaa",
+}
+
+
+@pytest.fixture(scope="module")
+def app(data_dir: Path) -> Iterator[Flask]:
+    app = create_app(Settings(data_dir=data_dir, reload_seconds=0))
+    yield app
+    app.extensions["engine"].close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def get(client: FlaskClient, path: str) -> str:
+    response = client.get(path, headers=HTML, follow_redirects=True)
+    assert response.status_code == 200, response.get_data(as_text=True)[:800]
+    return response.get_data(as_text=True)
+
+
+class Outline(HTMLParser):
+    """What a page refers to, and its identifiers."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.ids: list[str] = []
+        self.inline: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "a":
+            self.links.append(values.get("href", ""))
+        if tag in ("script", "img", "iframe", "source"):
+            self.loads.append(values.get("src", ""))
+        if tag == "link" and values.get("rel") in ("stylesheet", "icon"):
+            self.loads.append(values["href"])
+        if "id" in values:
+            self.ids.append(values["id"])
+        self.inline += [name for name in values if name == "style" or name.startswith("on")]
+
+
+@pytest.mark.parametrize("language", ["en", "ur"])
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_every_kind_of_page_is_whole(client: FlaskClient, path: str, language: str) -> None:
+    client.set_cookie("lang", language)
+    response = client.get(path, headers=HTML)
+    assert response.status_code == (404 if path == PAGES["nothing"] else 200)
+    text = response.get_data(as_text=True)
+    outline = Outline(text)
+    assert f'<html lang="{language}" dir="{"rtl" if language == "ur" else "ltr"}">' in text
+    assert text.count("<h1") == 1
+    assert len(set(outline.ids)) == len(outline.ids)
+    assert all(load == "" or load.startswith("/static/") for load in outline.loads)
+    assert outline.inline == []  # the policy forbids what stands in attributes
+    assert "unsafe" not in response.headers["Content-Security-Policy"]
+    anchors = {link[1:] for link in outline.links if link.startswith("#")}
+    assert anchors <= {*outline.ids}
+
+
+def test_the_first_page_is_light(app: Flask, client: FlaskClient) -> None:
+    text = get(client, "/")
+    static = Path(app.static_folder or "")
+    loads = {load.removeprefix("/static/") for load in Outline(text).loads if load}
+    fonts = set(re.findall(r"fonts/[\w.-]+", (static / "base.css").read_text("utf-8")))
+    total = len(text.encode()) + sum((static / name).stat().st_size for name in loads | fonts)
+    assert fonts
+    assert total < 100_000
+
+
+def test_a_mandate_is_one_sentence(client: FlaskClient) -> None:
+    text = re.sub(r"<[^>]+>", "", get(client, PAGES["mandate"]))
+    text = " ".join(text.split())
+    assert (
+        "From 22 August 2016 to 30 January 2025 the Pakistan Telecommunication Authority may "
+        "remove or block" in text
+    )
+    assert "under PECA, s. 37(1)" in text
+    assert "The Authority shall have the power to remove or block" in text
+
+
+def test_a_page_shows_the_query_behind_each_part_and_opens_it(client: FlaskClient) -> None:
+    text = get(client, PAGES["institution"])
+    assert "?holding mand:heldBy &lt;https://w3id.org/mandates/id/pk/actor/pta&gt;" in text
+    assert 'href="/sparql#query=PREFIX%20mand' in text
+
+
+def test_an_instrument_is_in_its_own_order(client: FlaskClient) -> None:
+    text = get(client, PAGES["instrument"])
+    places = [
+        text.index(f'/peca-2016/{section}"') for section in ("s2A.1", "s20.2", "s37.1", "s51.1")
+    ]
+    assert places == sorted(places)
+
+
+def test_a_finding_is_proved_by_the_words_of_both(client: FlaskClient) -> None:
+    between = get(client, PAGES["between"])
+    finding = re.search(r'href="(/id/finding/[0-9a-f]+)"', between)
+    assert finding
+    text = get(client, finding[1])
+    assert text.count("<blockquote") >= 2
+
+
+def test_what_points_to_a_thing_is_counted_and_paged_without_loss(client: FlaskClient) -> None:
+    address = PAGES["named-by"]
+    text = get(client, address)
+    total = int(re.search(r"([\d,]+) things point", text)[1].replace(",", ""))  # type: ignore[index]
+    pages = -(-total // 100)
+    seen = [
+        link
+        for page in (1, 2, pages)
+        for link in Outline(get(client, f"{address}&page={page}")).links
+        if "/evidence/" in link
+    ]
+    assert len(seen) == len(set(seen)) == 200 + (total - 1) % 100 + 1
+
+
+def test_structured_data_names_the_thing(client: FlaskClient) -> None:
+    text = get(client, PAGES["institution"])
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', text)
+    assert found
+    data = json.loads(found[1])
+    assert data["@type"] == "GovernmentOrganization"
+    assert data["name"] == "Pakistan Telecommunication Authority"
+    assert "PTA" in data["alternateName"]
+
+
+def test_urdu_names_come_first_for_who_reads_urdu(client: FlaskClient) -> None:
+    text = get(client, PAGES["institution"] + "?lang=ur")
+    assert "<h1>پاکستان ٹیلی کمیونیکیشن اتھارٹی</h1>" in text
+    assert 'dir="rtl"' in get(client, "/")  # the choice is kept
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/search?q=x&on=2025-02-31",
+        "/search?q=x&page=0",
+        "/search?q=x&page=99999999999999999999",
+        "/search?q=" + "x" * 300,
+        "/between?one=actor:pta&other=actor:nccia&date=yesterday",
+        "/named-by?of=x",
+        "/named-by?of=https://w3id.org/mandates/ns%23GradeA&by=%3E%20%7D",
+        "/named-by?of=a:b&by=a:c&page=-1",
+    ],
+)
+def test_what_makes_no_sense_is_said_so(client: FlaskClient, path: str) -> None:
+    response = client.get(path, headers=HTML)
+    assert response.status_code == 400
+    assert "<h1>" in response.get_data(as_text=True)
+
+
+def test_search_answers_programs(client: FlaskClient) -> None:
+    answer = client.get("/search?q=PECA+37", headers={"Accept": "application/json"}).get_json()
+    assert answer["readAsCitation"] is True
+    assert answer["hits"][0]["href"] == "/id/pk/instrument/peca-2016/s37.1"
+
+
+def test_every_name_in_the_paper_has_a_page_with_what_is_claimed_of_it(client: FlaskClient) -> None:
+    with NAMES.open(encoding="utf-8", newline="") as lines:
+        places = {row["iri"]: row["name"] for row in csv.DictReader(lines)}
+    bare = []
+    for iri, name in places.items():
+        path = f"/{iri}" if iri.startswith("scheme/") else f"/id/{iri}"
+        text = get(client, path + ".html")
+        if 'id="claims"' not in text and 'class="verdict"' not in text and "statedIn" not in text:
+            bare.append(name)
+    assert bare == []
+
+
+def test_home_leads_to_what_newcomers_ask_in_one_step(client: FlaskClient) -> None:
+    links = Outline(get(client, "/")).links
+    block = next(link for link in links if "who-may-block" in link)
+    between = next(link for link in links if link.startswith("/between"))
+    amendment = next(link for link in links if "peca-amendment-act-2025" in link)
+    assert "shall have the power to remove or block" in get(client, block)
+    assert "<blockquote" in get(client, between)
+    assert "What it moved" in get(client, amendment.partition("#")[0])
