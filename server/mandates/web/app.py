@@ -45,17 +45,19 @@ from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, pro
 from mandates.web.entities import PER_PAGE, Entities
 from mandates.web.explore import pages as explore_pages
 from mandates.web.graphs import pages as graph_pages
-from mandates.web.jobs import JobLimits, Jobs
+from mandates.web.jobs import Jobs
 from mandates.web.landscape import Landscapes
 from mandates.web.metrics import CONTENT_TYPE
 from mandates.web.presentation import contents, expand, structured_data, today
 from mandates.web.questions import by_topic
 from mandates.web.questions import pages as question_pages
+from mandates.web.reports import pages as report_pages
 from mandates.web.search import pages as search_pages
 from mandates.web.sections import section
 from mandates.web.settings import Settings
 from mandates.web.site import chosen_language, frame, install
 from mandates.web.tokens import require
+from mandates.web.validation import pages as validation_pages
 
 _LOG = logging.getLogger(__name__)
 _FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, HTML)
@@ -96,13 +98,15 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["entities"] = Entities(engine, settings.base_iri, _client)
     app.extensions["landscapes"] = Landscapes(engine)
-    app.extensions["jobs"] = Jobs(JobLimits())
+    app.extensions["jobs"] = Jobs(settings.job_limits)
     app.register_blueprint(pages)
     app.register_blueprint(question_pages)
     app.register_blueprint(graph_pages)
     app.register_blueprint(explore_pages)
     app.register_blueprint(search_pages)
     app.register_blueprint(about_pages)
+    app.register_blueprint(report_pages)
+    app.register_blueprint(validation_pages)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _mistake)

@@ -65,12 +65,16 @@ def _day(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).replace(tzinfo=PAKISTAN) if text else None
 
 
-def _open(request: dict[str, Any]) -> tuple[Any, str]:
+def _open(request: dict[str, Any], *, graphs: bool = False, bare: bool = False) -> tuple[Any, str]:
     from mandates.dataset.names import GRAPH
-    from mandates.dataset.snapshot import open_union, read_snapshot
+    from mandates.dataset.snapshot import open_store, open_union, read_snapshot
 
     snapshot = read_snapshot(Path(request["snapshot"]))
-    return open_union(snapshot, [GRAPH + "derived/findings"]), snapshot.version
+    if graphs:
+        return open_store(snapshot), snapshot.version
+    derived = ("findings", "holdings", "description") if bare else ("findings",)
+    without = [f"{GRAPH}derived/{name}" for name in derived]
+    return open_union(snapshot, without), snapshot.version
 
 
 def _report(request: dict[str, Any]) -> bytes:
@@ -81,13 +85,20 @@ def _report(request: dict[str, Any]) -> bytes:
     from mandates.report import MissingExtraError, make_report, render
     from mandates.report.making import make_comparison, make_counterfactual, make_what_if
 
-    store, version = _open(request)
+    try:
+        # First what takes no time, so that a slip in it is told at once.
+        bill = None if request.get("bill") is None else _bill(request["bill"])
+    except BillError as error:
+        raise _RefusedError(str(error)) from None
+    # What a bill changes is told from what is asserted, which only the named graphs tell.
+    laid = bill is not None or bool(request.get("without"))
+    store, version = _open(request, graphs=laid)
     scope, known, as_of = _scope(request), _day(request.get("known")), _day(request.get("as_of"))
     try:
-        if request.get("bill") is not None:
+        if bill is not None:
             model = make_what_if(
                 store,
-                bill=_bill(request["bill"]),
+                bill=bill,
                 as_of=as_of,
                 known=known,
                 scope=scope,
@@ -118,8 +129,22 @@ def _bill(text: str) -> list[Any]:
     from mandates.analysis.bill import read_bill
 
     path = Path("bill.ttl")
-    path.write_text(text, "utf-8")
+    path.write_text(text, "utf-8", newline="\n")
     return list(read_bill([path]))
+
+
+def _validate(request: dict[str, Any]) -> bytes:
+    """Check Turtle against vocabulary, shapes and record."""
+    from dataclasses import asdict
+
+    from mandates.quality.upload import check_upload
+
+    path = Path("data.ttl")
+    path.write_text(request["text"], "utf-8", newline="\n")
+    record, _ = _open(request, bare=True)
+    problems, triples = check_upload(record, path, "data.ttl")
+    rows = [{**asdict(p), "severity": p.severity.value} for p in problems]
+    return json.dumps({"problems": rows, "triples": triples}).encode()
 
 
 def _meetings(request: dict[str, Any]) -> bytes:
@@ -164,7 +189,11 @@ def _words(name: str) -> str:
     return words.removesuffix(" finding")
 
 
-_JOBS: dict[str, Callable[[dict[str, Any]], bytes]] = {"report": _report, "meetings": _meetings}
+_JOBS: dict[str, Callable[[dict[str, Any]], bytes]] = {
+    "report": _report,
+    "meetings": _meetings,
+    "validate": _validate,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -132,6 +133,7 @@ COUNTRIES = {
     "cn": "China",
 }
 FIVE = ("moitt", "pta", "fia", "national-cert", "nccia", "nccia-2024")
+_FRESH = 60.0
 _LAYER_ORDER = ("physical", "logical", "social")
 
 
@@ -484,16 +486,23 @@ class Landscapes:
         self._engine = engine
         self._lock = threading.Lock()
         self._known: Landscape | None = None
+        self._read_at = 0.0
 
     def current(self) -> Landscape:
         """The landscape of the version served now."""
         known = self._known
-        if known is not None and known.version == self._engine.version:
+        if known is not None and self._stands(known):
             return known
         with self._lock:
-            if self._known is None or self._known.version != self._engine.version:
+            if self._known is None or not self._stands(self._known):
                 self._known = self._read()
+                self._read_at = time.monotonic()
             return self._known
+
+    def _stands(self, known: Landscape) -> bool:
+        # A store that names no version may have changed since.
+        fresh = bool(known.version) or time.monotonic() - self._read_at < _FRESH
+        return known.version == self._engine.version and fresh
 
     def sides(self, land: Landscape, held: Iterable[Held]) -> dict[str, Side]:
         """State holdings in words, by their IRI."""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from mandates.sparql.backend import Limits
 from mandates.sparql.prefixes import BASE
 from mandates.sparql.remote import Store
+from mandates.web.jobs import JobLimits
 
 ENVIRONMENT_PREFIX = "MANDATES_"
 
@@ -112,6 +113,14 @@ class Settings:
     update_token: str = _setting("", "Token that whoever changes data must send.", secret=True)
     max_update_mb: int = _setting(16, "MiB of one update, or of one graph that is sent.")
 
+    job_timeout: float = _setting(
+        90.0, "Seconds of wall time for one report or validation that a page asks for."
+    )
+    job_memory_mb: int = _setting(2048, "MiB that one of them may take.")
+    job_concurrency: int = _setting(2, "Reports and validations that are made at once.")
+    job_queue: int = _setting(16, "Reports and validations that wait for a place.")
+    upload_kb: int = _setting(1024, "KiB of a bill or of data that a page takes.")
+
     @classmethod
     def from_environment(
         cls, environment: Mapping[str, str] | None = None, **given: Any
@@ -136,7 +145,17 @@ class Settings:
     def __post_init__(self) -> None:
         if self.entity_status not in (200, 303):
             raise ValueError(f"entity_status is 200 or 303, not {self.entity_status}")
-        for name in ("timeout", "memory_mb", "max_rows", "concurrency", "threads"):
+        for name in (
+            "timeout",
+            "memory_mb",
+            "max_rows",
+            "concurrency",
+            "threads",
+            "job_timeout",
+            "job_memory_mb",
+            "job_concurrency",
+            "upload_kb",
+        ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is above 0, not {getattr(self, name)}")
         for name in ("store", "store_update", "store_graphs"):
@@ -177,6 +196,17 @@ class Settings:
             queue_timeout=self.queue_timeout,
             brief=self.brief_seconds,
             long=self.long_queries,
+        )
+
+    @property
+    def job_limits(self) -> JobLimits:
+        """The settings that bound reports and validations, in their own units."""
+        return JobLimits(
+            timeout=self.job_timeout,
+            memory=self.job_memory_mb << 20,
+            concurrency=self.job_concurrency,
+            queue=self.job_queue,
+            cache=self.cache_mb << 20,
         )
 
 

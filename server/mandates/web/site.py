@@ -35,6 +35,7 @@ FOOT = (
     ("Method", ("/method",)),
     ("Data quality", ("/data-quality",)),
     ("API", ("/api",)),
+    ("Validate", ("/validate",)),
     ("Cite", ("/cite",)),
 )
 
