@@ -83,12 +83,12 @@ class Admission:
         Raises:
             Problem: ``busy``.
         """
-        self._enter(client)
+        self.enter(client)
         took: list[float] = []
         try:
             yield took
         finally:
-            self._leave(client, sum(took))
+            self.leave(client, sum(took))
 
     def lengthen(self) -> bool:
         """Count a query that turned out to be long; False when there are as many as may be."""
@@ -108,7 +108,12 @@ class Admission:
         """How many of the running queries are long."""
         return self._long
 
-    def _enter(self, client: str) -> None:
+    def enter(self, client: str) -> None:
+        """Take a place, after waiting for it if need be; ``leave`` must follow.
+
+        Raises:
+            Problem: ``busy``.
+        """
         with self._lock:
             if self._running < self._places:
                 self._running += 1
@@ -167,7 +172,8 @@ class Admission:
             del self._turns[ticket.client]
         self._waiting -= 1
 
-    def _leave(self, client: str, seconds: float) -> None:
+    def leave(self, client: str, seconds: float) -> None:
+        """Give a place back, with the seconds of processor time that were used in it."""
         with self._lock:
             self._charge(client, seconds - _ADVANCE)
             if not self._turns:

@@ -283,16 +283,18 @@ class Backend(ABC):
     @contextmanager
     def _place(self, running: Running) -> Iterator[list[float]]:
         """Wait for a place and hold it; yields a list for the processor time that was used."""
-        with self.admission.place(running.client) as took:
+        self.admission.enter(running.client)
+        took: list[float] = []
+        try:
             running.started = time.monotonic()
             self._live[running.query_id] = running
-            try:
-                yield took
-            finally:
-                with self._counting:
-                    del self._live[running.query_id]
-                    if running.long:
-                        self.admission.shorten()
+            yield took
+        finally:
+            with self._counting:
+                del self._live[running.query_id]
+                if running.long:
+                    self.admission.shorten()
+            self.admission.leave(running.client, sum(took))
 
     def _keep_watch(self) -> None:
         threading.Thread(target=self._watch_long, name="long", daemon=True).start()

@@ -28,7 +28,7 @@ from mandates.dataset.snapshot import Snapshot, SnapshotError, read_snapshot
 from mandates.sparql.backend import Answer, Backend, Limits, Running, Spool, overdue
 from mandates.sparql.problems import Problem
 from mandates.sparql.request import QueryRequest, not_acceptable
-from mandates.sparql.worker import HEADER, PIECE, send
+from mandates.sparql.worker import FORMATS, HEADER, PIECE, REPORT, send
 
 __all__ = ["Answer", "Engine", "Limits"]
 
@@ -241,6 +241,8 @@ class Engine(Backend):
         }
         self._keeper: _Keeper | None = None
         self._opening = threading.Lock()
+        # What goes before a query: one for each pair of formats, so there are few.
+        self._heads: dict[tuple[tuple[str | None, str | None], float], bytes] = {}
 
     def start(self) -> None:
         """Open the snapshot; returns when it can be queried.
@@ -333,19 +335,25 @@ class Engine(Backend):
         limits = self.limits
         timeout = self._timeout(request.timeout)
         task = _Task(query_id or self.new_id(), request.query, client, time.monotonic(), timeout)
-        body = json.dumps(
-            {
-                "query": request.query,
-                "default_graphs": request.default_graphs,
-                "named_graphs": request.named_graphs,
-                "rows": request.rows.name if request.rows else None,
-                "graph": request.graph.name if request.graph else None,
+        rows, graph = request.rows, request.graph
+        formats = (rows.name if rows else None, graph.name if graph else None)
+        graphs = (request.default_graphs, request.named_graphs)
+        head = self._heads.get((formats, timeout)) if not (bindings or any(graphs)) else None
+        if head is None:
+            options = {
+                "rows": formats[0],
+                "graph": formats[1],
                 "timeout": timeout,
                 "max_rows": limits.max_rows,
                 "max_bytes": limits.max_bytes,
+                "default_graphs": graphs[0],
+                "named_graphs": graphs[1],
                 "bindings": bindings,
             }
-        ).encode()
+            head = json.dumps(options).encode()
+            if timeout == limits.timeout and not (bindings or any(graphs)):
+                self._heads[formats, timeout] = head
+        body = HEADER.pack(len(head)) + head + request.query.encode()
         with self._place(task) as took:
             return self._attempts(body, task, took)
 
@@ -431,10 +439,19 @@ class Engine(Backend):
                 if mark == b"+":
                     spool.add(message[1:])
                 elif mark == b".":
-                    (length,) = HEADER.unpack_from(message, 1)
-                    start = 1 + HEADER.size
-                    spool.add(message[start + length :])
-                    return mark, json.loads(message[start : start + length]), spool
+                    spool.add(message[1 + REPORT.size :])
+                    number, retire, rows, size, memory, processor = REPORT.unpack_from(message, 1)
+                    kind, form = FORMATS[number]
+                    report = {
+                        "kind": kind,
+                        "format": form,
+                        "retire": retire,
+                        "rows": rows,
+                        "bytes": size,
+                        "memory": memory,
+                        "processor": processor,
+                    }
+                    return mark, report, spool
                 elif mark == b"!":
                     return mark, json.loads(message[1:]), spool
                 else:

@@ -50,6 +50,11 @@ from mandates.sparql.writing import (
 
 PIECE = 60_000
 HEADER = struct.Struct("!I")
+# What comes before the last piece of an answer: its format (an index into FORMATS), whether the
+# worker ends now, rows, bytes, bytes of memory above the store, seconds of processor time so far.
+REPORT = struct.Struct("!B?QQQd")
+FORMATS = (*(("rows", name) for name in ROWS), *(("graph", name) for name in GRAPHS))
+_NUMBERS = {pair: number for number, pair in enumerate(FORMATS)}
 
 
 class Outlet:
@@ -99,17 +104,13 @@ class Outlet:
             raise LimitError("bytes")
         return piece
 
-    def finish(self, report: dict[str, Any]) -> None:
-        """Send what is left together with the report, which ends the answer."""
+    def close(self) -> bytes:
+        """Send what is left but for the last piece, which is returned."""
         piece = self._take()
         while len(piece) > PIECE - 2000:
             self._channel.send(b"+" + piece[:PIECE])
             piece = piece[PIECE:]
-        if self._counter is not None:
-            report["rows"] = self._counter.rows
-        report["bytes"] = self.sent
-        head = json.dumps(report).encode()
-        self._channel.send(b"." + HEADER.pack(len(head)) + head + piece)
+        return piece
 
 
 def receive(channel: socket.socket) -> bytes:
@@ -151,6 +152,8 @@ class Worker:
         self._prefixes = dict(prefixes)
         self._priority = os.getpriority(os.PRIO_PROCESS, 0)
         self._start_memory = _resident()
+        # Most requests differ in the query alone.
+        self._head, self._options = b"", dict[str, Any]()
         self._retire_above = self._start_memory + min(memory // 2, 64 << 20)
 
     def run(self) -> None:
@@ -159,7 +162,7 @@ class Worker:
             body = receive(self._channel)
             if not body:
                 return
-            request = json.loads(body)
+            request = self._read(body)
             # No handler is set: the signal's default action kills the process, whatever it does.
             signal.setitimer(signal.ITIMER_REAL, request["timeout"])
             try:
@@ -168,6 +171,14 @@ class Worker:
                 signal.setitimer(signal.ITIMER_REAL, 0)
             if retire:
                 return
+
+    def _read(self, body: bytes) -> dict[str, Any]:
+        (length,) = HEADER.unpack_from(body)
+        start = HEADER.size + length
+        head = body[HEADER.size : start]
+        if head != self._head:
+            self._options, self._head = json.loads(head), head
+        return {**self._options, "query": body[start:].decode()}
 
     def _answer(self, request: dict[str, Any]) -> bool:
         query: str = request["query"]
@@ -203,10 +214,10 @@ class Worker:
         name = request[kind]
         if name is None:
             return self._fail("not-acceptable", kind)
-        report: dict[str, Any] = {"kind": kind, "format": name}
         counts = isinstance(results, ox.QuerySolutions) or name in LINES
         counter = RowCounter(name) if counts else None
         outlet = Outlet(channel, request["max_bytes"], request["max_rows"], counter)
+        rows = 1
         if is_graph and counter:
             results.serialize(outlet, format=GRAPHS[name])
         elif is_graph:
@@ -217,23 +228,24 @@ class Worker:
                 format=GRAPHS[name],
                 prefixes=self._prefixes if name in ABBREVIATING else None,
             )
-            report["rows"] = counting.count
+            rows = counting.count
         else:
             results.serialize(outlet, format=ROWS[name])
-            if counter is None:
-                report["rows"] = 1
-        return self._report(report, outlet)
-
-    def _report(self, report: dict[str, Any], outlet: Outlet) -> bool:
+        piece = outlet.close()
         usage = resource.getrusage(resource.RUSAGE_SELF)
         peak = usage.ru_maxrss * 1024
         # One that was made to run at low priority can't get its old one back.
         slowed = os.getpriority(os.PRIO_PROCESS, 0) != self._priority
         retire = slowed or peak > self._retire_above
-        report["processor"] = usage.ru_utime + usage.ru_stime
-        report["memory"] = max(0, peak - self._start_memory)
-        report["retire"] = retire
-        outlet.finish(report)
+        report = REPORT.pack(
+            _NUMBERS[kind, name],
+            retire,
+            counter.rows if counter else rows,
+            outlet.sent,
+            max(0, peak - self._start_memory),
+            usage.ru_utime + usage.ru_stime,
+        )
+        channel.send(b"." + report + piece)
         return retire
 
     def _explain(self, query: str, error: str) -> dict[str, Any]:

@@ -123,7 +123,7 @@ class Endpoint:
         if _matches(environ, kept.etag):
             return self._unchanged(start_response, query_id, kept.etag)
         self.metrics.cached.labels("cache").inc()
-        self.metrics.requests.labels("200").inc()
+        self.metrics.answered.inc()
         start_response("200 OK", [*kept.headers, ("Query-Id", query_id)])
         return [kept.body] if environ["REQUEST_METHOD"] != "HEAD" else [b""]
 
@@ -169,7 +169,7 @@ class Endpoint:
         headers.append(("Content-Length", str(answer.size)))
         if answer.encoding:
             headers.append(("Content-Encoding", answer.encoding))
-        self.metrics.requests.labels("200").inc()
+        self.metrics.answered.inc()
         start_response("200 OK", [*headers, ("Query-Id", query_id)])
         if isinstance(answer.body, bytes):
             if etag:

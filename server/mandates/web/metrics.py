@@ -25,6 +25,8 @@ class Metrics:
         self.cached = Counter(
             "mandates_cached", "Answers that needed no query.", ["how"], registry=registry
         )
+        # Looked up once, as nearly all requests count there.
+        self.answered = self.requests.labels("200")
         self.seconds = Histogram(
             "mandates_query_seconds",
             "Wall time of queries that were answered.",
