@@ -48,6 +48,8 @@ from mandates.web.graphs import pages as graph_pages
 from mandates.web.jobs import Jobs
 from mandates.web.landscape import Landscapes
 from mandates.web.metrics import CONTENT_TYPE
+from mandates.web.ontology import References, Versioned, module_page, versioned
+from mandates.web.ontology import pages as ontology_pages
 from mandates.web.presentation import contents, expand, structured_data, today
 from mandates.web.questions import by_topic
 from mandates.web.questions import pages as question_pages
@@ -98,6 +100,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["entities"] = Entities(engine, settings.base_iri, _client)
     app.extensions["landscapes"] = Landscapes(engine)
+    app.extensions["references"] = References(engine)
     app.extensions["jobs"] = Jobs(settings.job_limits)
     app.register_blueprint(pages)
     app.register_blueprint(question_pages)
@@ -106,6 +109,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(search_pages)
     app.register_blueprint(about_pages)
     app.register_blueprint(report_pages)
+    app.register_blueprint(ontology_pages)
     app.register_blueprint(validation_pages)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
@@ -418,6 +422,9 @@ def _dereference(path: str, *, is_document: bool) -> BaseResponse:
     form = next((item for item in _FORMATS if dot and item.name == suffix), None)
     if form is not None:
         path = stem
+    version = versioned(path) if is_document else None
+    if version is not None:
+        return _of_version(version, path, form)
     iri, kind = _find(settings.base_iri + path)
     if form is None:
         wanted = request.args.get("format", "")
@@ -434,6 +441,38 @@ def _dereference(path: str, *, is_document: bool) -> BaseResponse:
             return response
         return _representation(entities, iri, kind, form, content_location=address)
     return _representation(entities, iri, kind, form)
+
+
+def _of_version(version: Versioned, path: str, form: Format | None) -> BaseResponse:
+    """A version of the ontology: the one served as it is, an old one with a pointer to it."""
+    module = version.module
+    if form is None:
+        wanted = request.args.get("format", "")
+        accept = request.headers.get("Accept")
+        form = by_name(wanted, _FORMATS) if wanted else choose(accept, _FORMATS)
+        if form is None:
+            raise not_acceptable("graph")
+    if form is HTML and version.known:
+        if version.current:
+            words = f"This is version {version.asked}, at its permanent address."
+        else:
+            words = (
+                f"You have asked for version {version.asked}, which is not the present one. "
+                f"Shown is {module.version}; what changed since stands under Changes."
+            )
+        page = module_page(module.iri, words)
+        assert page is not None
+        page.vary.add("Accept")
+        return page
+    if version.current:
+        return _representation(_entities(), module.iri, "ontology", form)
+    raise Problem(
+        "not-found",
+        f"Version {version.asked} of {module.iri} is "
+        + ("no longer served" if version.known else "none that there has been")
+        + f"; the present one is {module.version}.",
+        members={"near": _named_near([module.iri])},
+    )
 
 
 def _find(iri: str) -> tuple[str, str]:
@@ -470,6 +509,8 @@ def _representation(
         etag += f"-{chosen_language()}-{today()}"
     if etag and request.if_none_match.contains_weak(etag):
         response = Response(status=304)
+    elif form is HTML and kind == "ontology" and (made := module_page(iri)):
+        response = made
     elif form is HTML:
         page = entities.page(iri, kind, chosen_language())
         response = Response(
