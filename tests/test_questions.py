@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pyoxigraph as ox
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mandates.dataset.loading import load
+from mandates.dataset.names import MAND, PREFIXES, SCHEME, TYPE
 from mandates.dataset.questions import Parameter, Question, answer, parse, questions
+from mandates.dataset.sources import find_sources
 
 CASES = [
     pytest.param(question, values, header, rows, id=f"{name}-{number}")
@@ -36,7 +41,27 @@ def test_every_question_has_a_known_answer_that_is_not_empty_throughout() -> Non
 
 
 def test_there_are_as_many_questions_as_promised() -> None:
-    assert len(questions()) >= 15
+    assert len(questions()) >= 35
+
+
+def test_every_term_and_scheme_of_the_ontology_is_used_by_a_question() -> None:
+    """A term that no question asks about is either not needed or not answered for."""
+    asked = "\n".join(
+        line
+        for question in questions().values()
+        for line in question.text.splitlines()
+        if not line.lstrip().startswith(("#", "PREFIX"))
+    )
+    ontology = load(find_sources(instances=False)).store()
+    terms = {
+        quad.subject.value.removeprefix(MAND)
+        for quad in ontology.quads_for_pattern(None, TYPE, None, None)
+        if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(MAND)
+    }
+    assert len(terms) > 300
+    assert sorted(terms - set(re.findall(r"\bmand:(\w+)", asked))) == []
+    schemes = {name for name, iri in PREFIXES.items() if iri.startswith(SCHEME)}
+    assert sorted(schemes - set(re.findall(r"\b([\w-]+):\w", asked))) == []
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mandates.analysis.graph import describe, mitigations
+from mandates.analysis.graph import answers, describe, mitigations
+from mandates.analysis.statements import read_statements
 from mandates.analysis.world import read_world
 from mandates.dataset.description import describe_dataset
 from mandates.dataset.entail import entail
@@ -139,8 +140,13 @@ def read(sources: list[Source]) -> Loaded:
 
 
 def findings(store: ox.Store) -> Iterator[ox.Quad]:
-    """Run the overlap method over a store with holdings; yields its findings as quads."""
-    yield from describe(find(read_world(store)), labels(store), mitigations(store))
+    """Run the overlap method over a store with holdings; yields its findings as quads.
+
+    With them go links from what others have named to the findings that bear it out.
+    """
+    found = find(read_world(store))
+    yield from describe(found, labels(store), mitigations(store))
+    yield from answers(read_statements(store), found)
 
 
 def build(

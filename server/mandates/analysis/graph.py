@@ -8,10 +8,12 @@ from decimal import Decimal
 
 import pyoxigraph as ox
 
+from mandates.analysis.statements import Matcher, Named
 from mandates.analysis.world import plain
 from mandates.dataset.lookup import first, pairs
 from mandates.dataset.names import GRAPH, ID, PREF_LABEL, TYPE, XSD, mand
 from mandates.overlap.findings import Evidence, Finding, Findings
+from mandates.overlap.reference import Hierarchy
 
 #: Graph that receives findings.
 FINDINGS = ox.NamedNode(GRAPH + "derived/findings")
@@ -142,6 +144,36 @@ def describe_some(
                     *(mitigations.get((of[exhibit.holding_b], a), ()) if exhibit.holding_b else ()),
                 ):
                     quads.add(ox.Quad(node, mand("mitigatedBy"), ox.NamedNode(condition), FINDINGS))
+    return sorted(quads, key=str)
+
+
+def answers(statements: Iterable[Named], findings: Findings) -> list[ox.Quad]:
+    """Link each statement that names an overlap to the findings that bear it out.
+
+    A finding bears a statement out when it lies between the institutions named, on the matter
+    named, with a relation that the statement's word stands for, at the time of the statement. What
+    answers a statement less closely is for a report to show and not for a link to say.
+
+    Args:
+        statements: as :func:`mandates.analysis.statements.read_statements` gives them.
+        findings: what the overlap method found in a world whose names are IRIs.
+
+    Returns:
+        Quads in the graph :data:`FINDINGS`, sorted.
+    """
+    matcher = Matcher(Hierarchy(findings.world.to_rows()))
+    named = list(statements)
+    quads = {
+        ox.Quad(
+            ox.NamedNode(statement.iri),
+            mand("names"),
+            ox.NamedNode(finding_iri(finding.key)),
+            FINDINGS,
+        )
+        for finding in (findings.rows() if named else ())
+        for statement in named
+        if "relation" in matcher.match(statement, finding)
+    }
     return sorted(quads, key=str)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import pyoxigraph as ox
@@ -90,7 +90,8 @@ class Named:
         label: what is said, in a line.
         relation: the relation that is named.
         speaker: who said it, in words.
-        said_on: when, if known.
+        said_on: when, if known; the first instant of the month or year where no day is.
+        said_by: the first instant by which it had certainly been said.
         strength: how plainly, empty where that was not judged.
         actors: IRIs of the institutions it is about.
         concepts: IRIs of the functions, subjects and layers it is about.
@@ -103,6 +104,7 @@ class Named:
     relation: str
     speaker: str
     said_on: datetime | None
+    said_by: datetime | None
     strength: str
     actors: tuple[str, ...]
     concepts: tuple[str, ...]
@@ -119,6 +121,7 @@ def read_statements(store: ox.Store) -> tuple[Named, ...]:
     names, relation = labels(store), first(store, "relationNamed")
     speaker, words = first(store, "saidBy"), first(store, "saidByText")
     said, strength = dates(store, "saidOn"), first(store, "statementStrength")
+    precision = first(store, "saidPrecision")
     actors, concepts = table(store, "aboutActor"), table(store, "aboutConcept")
     evidence, document = table(store, "supportedBy"), first(store, "fromDocument")
     address = first(store, "address")
@@ -132,6 +135,7 @@ def read_statements(store: ox.Store) -> tuple[Named, ...]:
             relation=relation.get(iri, ""),
             speaker=words.get(iri) or names.get(speaker.get(iri, ""), ""),
             said_on=said.get(iri),
+            said_by=_after(said.get(iri), precision.get(iri, "")),
             strength=strength.get(iri, ""),
             actors=tuple(actors[iri]),
             concepts=tuple(concepts[iri]),
@@ -160,8 +164,8 @@ class Matcher:
         ``subject``: a subject of the finding is, contains or lies within a subject or, where the
         statement names no subject, a function of the statement; a gap or a fragmentation must not
         be broader than what the statement names. ``relation``: the relation is one
-        that the statement's word stands for, and the time of the finding includes the day of the
-        statement where that is known.
+        that the statement's word stands for, and the time of the finding meets the day, month or
+        year of the statement where that is known.
         """
         if not self._pair(named, finding):
             return frozenset()
@@ -202,8 +206,20 @@ class Matcher:
         )
 
 
+def _after(moment: datetime | None, precision: str) -> datetime | None:
+    """Return the first instant after the day, month or year that a date stands for."""
+    if moment is None:
+        return None
+    if precision.endswith("#YearPrecision"):
+        return moment.replace(year=moment.year + 1)
+    if precision.endswith("#MonthPrecision"):
+        return (moment.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return moment + timedelta(days=1)
+
+
 def _during(named: Named, finding: Finding) -> bool:
-    when = named.said_on
-    if when is None:
+    """Whether a finding may have stood when the statement was made."""
+    if named.said_on is None or named.said_by is None:
         return True
-    return finding.since <= when and (finding.until is None or when < finding.until)
+    begun = finding.since < named.said_by
+    return begun and (finding.until is None or named.said_on < finding.until)
