@@ -17,11 +17,13 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from mandates.sparql.admission import Admission
+from mandates.sparql.federation import Federation, Rules
+from mandates.sparql.outbound import Exchange
 from mandates.sparql.problems import Problem
 from mandates.sparql.request import GraphWrite, QueryRequest, UpdateRequest
 
@@ -144,19 +146,50 @@ class Running:
         """End it."""
 
 
+@dataclass
+class _Fetch(Running):
+    """A query for which something is being fetched."""
+
+    exchange: Exchange | None = None
+
+    def use(self, exchange: Exchange) -> None:
+        """Take note of the exchange under way."""
+        self.exchange = exchange
+        if self.cancelled:
+            exchange.abort()
+
+    def is_long(self, brief: float) -> bool:
+        """Never: it has no place among those that run."""
+        return False
+
+    def stop(self) -> None:
+        """End the exchange."""
+        if self.exchange:
+            self.exchange.abort()
+
+
 class Backend(ABC):
     """Answers queries, within limits.
 
     Args:
         limits: see there.
         spool: folder for large answers on their way; the system's when None.
+        federation: fetches what queries want from elsewhere; nothing when None.
     """
 
+    #: Whether a parser that is not ours reads the queries.
+    strict = False
     #: Processes that died, and that were started in the place of others; for the operator.
     deaths = 0
     restarts = 0
 
-    def __init__(self, limits: Limits | None = None, *, spool: Path | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        spool: Path | None = None,
+        federation: Federation | None = None,
+    ) -> None:
         self.limits = limits or Limits()
         self.admission = Admission(
             self.limits.concurrency,
@@ -164,6 +197,7 @@ class Backend(ABC):
             self.limits.queue_timeout,
             self.limits.long,
         )
+        self.federation = federation or Federation(Rules(), base_iri="urn:mandates:")
         self._spool_folder = spool
         self._instance = secrets.token_hex(3)
         self._numbers = itertools.count(1)
@@ -218,7 +252,6 @@ class Backend(ABC):
         """How many processes wait for a query."""
         return 0
 
-    @abstractmethod
     def run(
         self,
         request: QueryRequest,
@@ -239,6 +272,49 @@ class Backend(ABC):
         Raises:
             Problem: anything but an answer.
         """
+        query_id = query_id or self.new_id()
+        if bindings is None:
+            timeout = self._timeout(request.timeout)
+            query, left = self._filled(request.query, client, query_id, timeout)
+            if query is not request.query:
+                request = replace(request, query=query, timeout=left)
+        return self._answer(request, client, query_id, bindings)
+
+    @abstractmethod
+    def _answer(
+        self,
+        request: QueryRequest,
+        client: str,
+        query_id: str,
+        bindings: Mapping[str, Mapping[str, str]] | None,
+    ) -> Answer:
+        """Run a query that wants nothing from elsewhere."""
+
+    def _filled(
+        self, text: str, client: str, query_id: str, timeout: float, *, update: bool = False
+    ) -> tuple[str, float]:
+        """The text with what it calls for in it, and the seconds that are left to run it."""
+        if not self.strict and "service" not in text.lower():
+            return text, timeout
+        fetch = _Fetch(query_id, text, client, time.monotonic(), timeout)
+        self._live[query_id] = fetch
+        try:
+            text = self.federation.fill(
+                text,
+                update=update,
+                strict=self.strict,
+                client=client,
+                seconds=timeout,
+                uses=fetch.use,
+            )
+        except Problem as problem:
+            raise self._why_stopped(fetch) or problem from None
+        finally:
+            del self._live[query_id]
+        left = timeout - (time.monotonic() - fetch.started)
+        if left <= 0:
+            raise overdue(timeout)
+        return text, left
 
     def update(self, request: UpdateRequest, *, client: str = "", query_id: str = "") -> None:
         """Change the data by SPARQL 1.1 Update.

@@ -26,6 +26,7 @@ from mandates.dataset.dumps import CHECKSUMS
 from mandates.dataset.search import SEARCH_FILE
 from mandates.dataset.snapshot import Snapshot, SnapshotError, read_snapshot
 from mandates.sparql.backend import Answer, Backend, Limits, Running, Spool, overdue
+from mandates.sparql.federation import Federation
 from mandates.sparql.problems import Problem
 from mandates.sparql.request import QueryRequest, not_acceptable
 from mandates.sparql.worker import FORMATS, HEADER, PIECE, REPORT, send
@@ -219,6 +220,7 @@ class Engine(Backend):
         base_iri: what relative IRIs in a query are resolved against.
         prefixes: prefixes of the dataset, for Turtle and for advice on errors.
         spool: folder for large answers on their way; the system's when None.
+        federation: fetches what queries want from elsewhere; nothing when None.
     """
 
     def __init__(
@@ -229,8 +231,9 @@ class Engine(Backend):
         base_iri: str = "https://w3id.org/mandates/",
         prefixes: Mapping[str, str] | None = None,
         spool: Path | None = None,
+        federation: Federation | None = None,
     ) -> None:
-        super().__init__(limits, spool=spool)
+        super().__init__(limits, spool=spool, federation=federation)
         self.deaths = 0
         self.restarts = 0
         self._folder = folder
@@ -323,18 +326,16 @@ class Engine(Backend):
         keeper = self._keeper
         return keeper.idle if keeper else 0
 
-    def run(
+    def _answer(
         self,
         request: QueryRequest,
-        *,
-        client: str = "",
-        query_id: str = "",
-        bindings: Mapping[str, Mapping[str, str]] | None = None,
+        client: str,
+        query_id: str,
+        bindings: Mapping[str, Mapping[str, str]] | None,
     ) -> Answer:
-        """Run a query to its end; see ``Backend.run``."""
         limits = self.limits
         timeout = self._timeout(request.timeout)
-        task = _Task(query_id or self.new_id(), request.query, client, time.monotonic(), timeout)
+        task = _Task(query_id, request.query, client, time.monotonic(), timeout)
         rows, graph = request.rows, request.graph
         formats = (rows.name if rows else None, graph.name if graph else None)
         graphs = (request.default_graphs, request.named_graphs)

@@ -60,6 +60,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "The query may not call that other endpoint",
             "Query that endpoint yourself and pass its rows in a VALUES block.",
         ),
+        "service-failed": Kind(
+            502,
+            "A server that the query calls gave no proper answer",
+            "Try again later, ask for less there, or write SERVICE SILENT to go on without it.",
+        ),
         "not-found": Kind(
             404,
             "Nothing is known under that address",

@@ -34,6 +34,7 @@ from mandates.dataset.snapshot import SnapshotError, read_snapshot
 from mandates.sparql.backend import Answer, Backend
 from mandates.sparql.description import describe_service, parse_triples, serialise
 from mandates.sparql.engine import Engine
+from mandates.sparql.federation import Federation
 from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, Format, by_name, choose
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import KINDS, Problem
@@ -142,6 +143,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _backend(settings: Settings) -> Backend:
+    federation = Federation(settings.federation, base_iri=settings.base_iri)
     if settings.store:
         return RemoteStore(
             settings.remote,
@@ -149,6 +151,7 @@ def _backend(settings: Settings) -> Backend:
             base_iri=settings.base_iri,
             prefixes=PREFIXES,
             spool=settings.spool_dir,
+            federation=federation,
         )
     read_snapshot(settings.data_dir)  # fails with words; the keeper could only fail with a log
     return Engine(
@@ -157,6 +160,7 @@ def _backend(settings: Settings) -> Backend:
         base_iri=settings.base_iri,
         prefixes=PREFIXES,
         spool=settings.spool_dir,
+        federation=federation,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mandates.sparql.backend import Limits
+from mandates.sparql.federation import Rules
 from mandates.sparql.prefixes import BASE
 from mandates.sparql.remote import Store
 from mandates.web.jobs import JobLimits
@@ -111,6 +112,19 @@ class Settings:
         False, "Whether updates and changes to graphs are passed on to MANDATES_STORE."
     )
     update_token: str = _setting("", "Token that whoever changes data must send.", secret=True)
+    service_allow: str = _setting(
+        "",
+        "Beginnings of the addresses that SERVICE and LOAD may call, with blanks between them; "
+        "each has at least a host and a slash. None may be called when empty.",
+    )
+    service_timeout: float = _setting(10.0, "Seconds for one such call.")
+    service_max_mb: int = _setting(4, "MiB that the calls of one query may bring.")
+    service_concurrency: int = _setting(2, "Such calls under way at once.")
+    service_unsafe_loopback: bool = _setting(
+        False,
+        "Whether such calls may reach this machine itself. Unsafe: for tests, and where all that "
+        "listens here is public anyway.",
+    )
     max_update_mb: int = _setting(16, "MiB of one update, or of one graph that is sent.")
 
     job_timeout: float = _setting(
@@ -155,11 +169,15 @@ class Settings:
             "job_memory_mb",
             "job_concurrency",
             "upload_kb",
+            "service_timeout",
+            "service_max_mb",
+            "service_concurrency",
         ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is above 0, not {getattr(self, name)}")
         for name in ("store", "store_update", "store_graphs"):
             _check_address(name, getattr(self, name))
+        _ = self.federation
         if self.allow_update and not self.store:
             raise ValueError("allow_update needs store: a snapshot can be read, not changed")
         if self.allow_update and not self.update_token:
@@ -181,6 +199,17 @@ class Settings:
             max_rows=self.store_max_rows,
             version=self.store_version,
             writable=self.allow_update,
+        )
+
+    @property
+    def federation(self) -> Rules:
+        """The settings that say what may be fetched for a query."""
+        return Rules(
+            allowed=tuple(self.service_allow.split()),
+            timeout=self.service_timeout,
+            max_bytes=self.service_max_mb << 20,
+            concurrency=self.service_concurrency,
+            loopback=self.service_unsafe_loopback,
         )
 
     @property
