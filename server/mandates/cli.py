@@ -175,10 +175,14 @@ def query(file: Iterable[str], data_dir: Path, form: str | None) -> None:
         sys.stdout.buffer.write(answer)
         return
     header, rows = answer
-    table = Table(*(click.unstyle(name) for name in header), box=None, pad_edge=False)
+    # Nothing is cut: a terminal's lines are folded, a file's are as long as they need to be.
+    table = Table(box=None, pad_edge=False)
+    for name in header:
+        table.add_column(click.unstyle(name), overflow="fold")
     for row in rows:
         table.add_row(*row)
-    _out.print(table, markup=False)
+    console = _out if _out.is_terminal else Console(width=100_000, soft_wrap=True)
+    console.print(table, markup=False)
 
 
 _names = "by abbreviation, last part of IRI or label, separated by commas"

@@ -71,7 +71,7 @@ PER_PAGE = 100
 
 # Who fills the places on which most of the law turns, on the day of asking.
 _TODAY = """
-SELECT DISTINCT ?role ?actor ?status ?from ?reading ?provision WHERE {
+SELECT ?role ?actor ?status ?from ?reading (MIN(?defined) AS ?provision) WHERE {
   VALUES ?role {
     <https://w3id.org/mandates/id/pk/role/peca-authority>
     <https://w3id.org/mandates/id/pk/role/peca-investigation-agency>
@@ -83,8 +83,8 @@ SELECT DISTINCT ?role ?actor ?status ?from ?reading ?provision WHERE {
   OPTIONAL { ?designation mand:validUntil ?until }
   FILTER (?from <= NOW() && (!BOUND(?until) || NOW() < ?until))
   OPTIONAL { ?designation mand:inReading ?reading }
-  OPTIONAL { ?role mand:definedBy ?provision }
-} ORDER BY ?role ?from ?actor
+  OPTIONAL { ?role mand:definedBy ?defined }
+} GROUP BY ?role ?actor ?status ?from ?reading ORDER BY ?role ?from ?actor
 """
 _INSTITUTIONS = """
 SELECT ?actor (COUNT(DISTINCT ?mandate) AS ?mandates) (COUNT(DISTINCT ?duty) AS ?duties) WHERE {
