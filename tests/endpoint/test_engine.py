@@ -397,3 +397,26 @@ def test_a_new_snapshot_that_is_broken_leaves_the_old_one_serving(tmp_path: Path
     assert engine.version == first.version
     assert b"true" in run(engine, "ASK {}")
     engine.close()
+
+
+def test_workers_that_nobody_needs_end_but_for_one(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mandates.sparql.engine._KEPT_IDLE", 0.5)
+    engine = Engine(snapshot.folder, Limits(timeout=5, concurrency=4))
+    engine.start()
+    try:
+        query = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?t ?q ?o FILTER(?s < ?t) } LIMIT 1"
+        threads = [threading.Thread(target=run, args=(engine, query)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert engine.idle > 1
+        end = time.monotonic() + 10
+        while engine.idle > 1 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert engine.idle == 1
+        assert b"true" in run(engine, "ASK {}")
+    finally:
+        engine.close()

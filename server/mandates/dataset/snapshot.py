@@ -28,8 +28,6 @@ MANIFEST_FILE = "snapshot.json"
 CURRENT = "current"
 DUMPS = "dumps"
 
-_GRAPH_TERM = re.compile(rb" <([^<>\s]*)> \.\n")
-
 
 class SnapshotError(ValueError):
     """A folder is no snapshot, or the quads can't become one."""
@@ -194,7 +192,7 @@ def open_store(snapshot: Snapshot) -> ox.Store:
     store = ox.Store()
     # The file was written by us from parsed terms, so checking every IRI again tells nothing new.
     store.bulk_load(body, format=ox.RdfFormat.N_QUADS, lenient=True)
-    store.bulk_load(_GRAPH_TERM.sub(b" .\n", body), format=ox.RdfFormat.N_TRIPLES, lenient=True)
+    store.bulk_load(_union(snapshot, body), format=ox.RdfFormat.N_TRIPLES, lenient=True)
     return store
 
 
@@ -218,8 +216,14 @@ def open_union(snapshot: Snapshot, without: Iterable[str] = ()) -> ox.Store:
         ending = f" <{graph}> .\n".encode()
         body = b"".join(line for line in body.splitlines(True) if not line.endswith(ending))
     store = ox.Store()
-    store.bulk_load(_GRAPH_TERM.sub(b" .\n", body), format=ox.RdfFormat.N_TRIPLES, lenient=True)
+    store.bulk_load(_union(snapshot, body), format=ox.RdfFormat.N_TRIPLES, lenient=True)
     return store
+
+
+def _union(snapshot: Snapshot, body: bytes) -> bytes:
+    # What all names of graphs begin with is searched for in one go, unlike any name there may be.
+    common = os.path.commonprefix(list(snapshot.graphs))  # noqa: RUF071 - names are no paths
+    return re.sub(rb" <" + re.escape(common.encode()) + rb"[^<>\s]*> \.\n", b" .\n", body)
 
 
 def _in_named_graphs(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:

@@ -205,6 +205,9 @@ class Backend(ABC):
         self._counting = threading.Lock()
         self._closed = threading.Event()
 
+    def begin(self) -> None:  # noqa: B027 - most have nothing to begin
+        """Begin to make ready, without waiting for it."""
+
     @abstractmethod
     def start(self) -> None:
         """Make ready to answer."""
@@ -378,11 +381,15 @@ class Backend(ABC):
     def _watch_long(self) -> None:
         """Give way to brief queries: a long one is slowed down, and only so many run."""
         while not self._closed.wait(_TICK):
+            self._let_go()
             # The more wait, the shorter is the time to show that a query is a brief one.
             brief = self.limits.brief / (5 if self.admission.waiting else 1)
             for running in list(self._live.values()):
                 if not (running.long or running.crowded) and running.is_long(brief):
                     self._lengthen(running)
+
+    def _let_go(self) -> None:  # noqa: B027 - most hold nothing
+        """Free what has not been used for long."""
 
     def _lengthen(self, running: Running) -> None:
         with self._counting:

@@ -34,6 +34,8 @@ from mandates.sparql.worker import FORMATS, HEADER, PIECE, REPORT, send
 __all__ = ["Answer", "Engine", "Limits"]
 
 _LOG = logging.getLogger(__name__)
+# Seconds after which a worker that nobody needs ends.
+_KEPT_IDLE = 30.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -73,6 +75,7 @@ class _Worker:
     pid: int
     channel: socket.socket
     processor: float = 0.0
+    idle_since: float = 0.0
 
     def used(self) -> float:
         """Seconds of processor time that the present query has taken so far."""
@@ -117,15 +120,25 @@ class _Keeper:
             start_new_session=True,
         )
         theirs.close()
+        self.version = snapshot.version
+        self.facts: dict[str, Any] = {}
+
+    def wait(self) -> _Keeper:
+        """Wait until the store is open.
+
+        Raises:
+            RuntimeError: it can't be opened.
+        """
         message = self._control.recv(4096)
         if not message:
             self._control.close()
             self.process.wait()
             raise RuntimeError(
-                f"the snapshot in {snapshot.folder} could not be opened; the log says why"
+                f"the snapshot in {self.snapshot.folder} could not be opened; the log says why"
             )
-        self.facts: dict[str, Any] = json.loads(message)
+        self.facts = json.loads(message)
         self.version = str(self.facts["version"])
+        return self
 
     def enter(self) -> bool:
         """Count a user in; False when the keeper is being closed."""
@@ -178,7 +191,19 @@ class _Keeper:
 
     def give_back(self, worker: _Worker) -> None:
         """Keep a worker for the next query."""
+        worker.idle_since = time.monotonic()
         self._idle.append(worker)
+
+    def let_go(self) -> None:
+        """End the workers that nobody has needed for a while, but for one.
+
+        Reading the store counts references in it, so each worker comes to hold pages of its own.
+        """
+        earliest = time.monotonic() - _KEPT_IDLE
+        with contextlib.suppress(IndexError):
+            # The one that was used last is lent first, so those that rest longest stand first.
+            while len(self._idle) > 1 and self._idle[0].idle_since < earliest:
+                self._idle.pop(0).channel.close()
 
     def why(self, pid: int) -> dict[str, Any]:
         """How a worker died whose last words did not get through."""
@@ -243,9 +268,20 @@ class Engine(Backend):
             "memory": self.limits.memory,
         }
         self._keeper: _Keeper | None = None
+        self._begun: _Keeper | None = None
         self._opening = threading.Lock()
         # What goes before a query: one for each pair of formats, so there are few.
         self._heads: dict[tuple[tuple[str | None, str | None], float], bytes] = {}
+
+    def begin(self) -> None:
+        """Begin to open the snapshot; ``start`` waits for it.
+
+        Raises:
+            SnapshotError: there is no snapshot.
+        """
+        with self._opening:
+            if self._keeper is None and self._begun is None:
+                self._begun = self._open()
 
     def start(self) -> None:
         """Open the snapshot; returns when it can be queried.
@@ -257,7 +293,8 @@ class Engine(Backend):
         with self._opening:
             if self._keeper is None:
                 self._keep_watch()
-                self._use(_Keeper(read_snapshot(self._folder), self._options))
+                begun, self._begun = self._begun, None
+                self._use((begun or self._open()).wait())
 
     def reload(self) -> str:
         """Open the current snapshot beside the old one and change over; no query is dropped.
@@ -266,15 +303,17 @@ class Engine(Backend):
             The version now served.
         """
         with self._opening:
-            self._use(_Keeper(read_snapshot(self._folder), self._options))
+            self._use(self._open().wait())
         return self.version
 
     def close(self) -> None:
         """End all processes. Queries under way fail."""
-        keeper, self._keeper = self._keeper, None
+        keepers = (self._keeper, self._begun)
+        self._keeper = self._begun = None
         self._stop_all()
-        if keeper:
-            keeper.close()
+        for keeper in keepers:
+            if keeper:
+                keeper.close()
 
     @property
     def ready(self) -> bool:
@@ -479,6 +518,14 @@ class Engine(Backend):
         _LOG.error("query %s: its worker died of signal %s", task.query_id, death.signal)
         return Problem("internal-error", "The process that answered the query died.")
 
+    def _let_go(self) -> None:
+        keeper = self._keeper
+        if keeper:
+            keeper.let_go()
+
+    def _open(self) -> _Keeper:
+        return _Keeper(read_snapshot(self._folder), self._options)
+
     def _use(self, keeper: _Keeper) -> None:
         old, self._keeper = self._keeper, keeper
         threading.Thread(target=self._watch, args=(keeper,), daemon=True).start()
@@ -503,7 +550,7 @@ class Engine(Backend):
         with self._opening:
             if self._keeper is dead:
                 self.restarts += 1
-                self._use(_Keeper(read_snapshot(self._folder), self._options))
+                self._use(self._open().wait())
 
 
 def _not_ready(detail: str) -> Problem:

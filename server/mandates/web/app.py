@@ -34,13 +34,12 @@ from mandates.dataset.snapshot import SnapshotError, read_snapshot
 from mandates.sparql.backend import Answer, Backend
 from mandates.sparql.description import describe_service, parse_triples, serialise
 from mandates.sparql.engine import Engine
-from mandates.sparql.federation import Federation
 from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, Format, by_name, choose
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import KINDS, Problem
-from mandates.sparql.remote import RemoteStore
 from mandates.sparql.request import not_acceptable
 from mandates.web.about import pages as about_pages
+from mandates.web.backends import make_backend
 from mandates.web.cost import client_key
 from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, problem_response
 from mandates.web.entities import PER_PAGE, Entities
@@ -79,11 +78,12 @@ _NEVER_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
 pages = Blueprint("pages", __name__)
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: Settings, backend: Backend | None = None) -> Flask:
     """Make the application and open what it serves.
 
     Args:
         settings: see there.
+        backend: what answers queries, when it has been begun already; made when it is None.
 
     Returns:
         A WSGI application. Its worker processes end with the process, or with
@@ -92,7 +92,7 @@ def create_app(settings: Settings) -> Flask:
     Raises:
         SnapshotError: there is no snapshot to serve.
     """
-    engine = _backend(settings)
+    engine = backend or make_backend(settings)
     engine.start()
     app = Flask(__name__)
     app.url_map.strict_slashes = False
@@ -140,28 +140,6 @@ def create_app(settings: Settings) -> Flask:
             target=_follow, args=(engine, settings), name="reload", daemon=True
         ).start()
     return app
-
-
-def _backend(settings: Settings) -> Backend:
-    federation = Federation(settings.federation, base_iri=settings.base_iri)
-    if settings.store:
-        return RemoteStore(
-            settings.remote,
-            settings.limits,
-            base_iri=settings.base_iri,
-            prefixes=PREFIXES,
-            spool=settings.spool_dir,
-            federation=federation,
-        )
-    read_snapshot(settings.data_dir)  # fails with words; the keeper could only fail with a log
-    return Engine(
-        settings.data_dir,
-        settings.limits,
-        base_iri=settings.base_iri,
-        prefixes=PREFIXES,
-        spool=settings.spool_dir,
-        federation=federation,
-    )
 
 
 def _follow(engine: Engine, settings: Settings) -> None:

@@ -20,7 +20,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from mandates.dataset.snapshot import read_snapshot
-from mandates.web.app import create_app
+from mandates.web.backends import make_backend
 from mandates.web.settings import Settings
 
 
@@ -101,7 +101,12 @@ def serve(settings: Settings) -> None:
 
 def _load(settings: Settings, *_: Any, **__: Any) -> Any:
     logging.config.dictConfig(LOGGING)
-    app = create_app(settings)
+    backend = make_backend(settings)
+    backend.begin()
+    # Imported while the dataset is being opened, which takes about as long.
+    from mandates.web.app import create_app
+
+    app = create_app(settings, backend)
     # What the explorer shows is read before the first reader asks, and not in the reader's time.
     threading.Thread(target=app.extensions["landscapes"].current, name="read", daemon=True).start()
     return app
