@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -17,6 +17,7 @@ from rich.table import Table
 from mandates import __version__
 
 if TYPE_CHECKING:
+    from mandates.quality.check import Result
     from mandates.quality.problems import Problem
 
 _out, _err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
@@ -381,9 +382,7 @@ def check(texts: Path | None, against: Path | None) -> None:
 
     from mandates.build import BuildError
     from mandates.build import build as run
-    from mandates.dataset.loading import load
-    from mandates.dataset.snapshot import open_store
-    from mandates.quality.check import checks
+    from mandates.quality.check import run_checks
 
     failed = 0
     with TemporaryDirectory() as folder:
@@ -392,18 +391,16 @@ def check(texts: Path | None, against: Path | None) -> None:
         except BuildError as error:
             _show(error.problems)
             sys.exit(1)
-        _show(dataset.warnings)
-        record = open_store(snapshot)
-    _out.print(f"✓ Terms and shapes: {snapshot.quads:,} quads, {len(dataset.warnings)} warnings")
-    asserted = load(dataset.sources).quads
-    for name, check_it in checks(asserted, record, dataset.sources, texts=texts).items():
-        with _err.status(f"{name} …"):
-            result = check_it()
-        mark = "-" if result.skipped else "✓" if result.passed else "✗"
-        _out.print(f"{mark} {result.name}: {result.summary}", markup=False, highlight=False)
-        _show(result.problems)
-        failed += not result.passed and not result.skipped
+        for result in run_checks(snapshot, dataset.sources, dataset.warnings, texts=texts):
+            _result(result)
+            failed += not result.passed and not result.skipped
     sys.exit(1 if failed else 0)
+
+
+def _result(result: Result) -> None:
+    mark = "-" if result.skipped else "✓" if result.passed else "✗"
+    _out.print(f"{mark} {result.name}: {result.summary}", markup=False, highlight=False)
+    _show(result.problems)
 
 
 @main.command()
@@ -454,6 +451,111 @@ def _compare(against: Path) -> int:
     _show(problems)
     _out.print(f"{len(problems)} errors")
     return 1 if problems else 0
+
+
+_only = click.option(
+    "--only",
+    multiple=True,
+    metavar="PATH",
+    help="Leave out of the site what is not under this path, as id/pk/actor (repeatable).",
+)
+_site = click.option(
+    "--site",
+    metavar="URL",
+    default="https://w3id.org/mandates",
+    show_default=True,
+    help="Public address of a server, to which the site's forms and queries lead.",
+)
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far a long step has come."""
+    with _err.status(f"{name} …") as status:
+        yield lambda done, total: status.update(f"{name} … {done:,} of {total:,}")
+
+
+@main.command()
+@_data_dir
+@_only
+@_site
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+def export(data_dir: Path, only: tuple[str, ...], site: str, output: Path) -> None:
+    """Write all pages and documents of the snapshot as files, for any file server."""
+    from mandates.dataset.snapshot import SnapshotError
+    from mandates.publication import ExportError, export_site
+
+    try:
+        with _progress("Write the site") as progress:
+            count = export_site(
+                data_dir, output, site=site.rstrip("/"), only=only, progress=progress
+            )
+    except (SnapshotError, ExportError) as error:
+        raise click.ClickException(str(error)) from None
+    _out.print(f"{count:,} files in {output}", markup=False, highlight=False)
+
+
+@main.command()
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Earlier release: refuse when version, notes or migrations are not honest about changes.",
+)
+@click.option(
+    "--texts",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="MANDATES_TEXTS",
+    help="Folder of the statute texts in which quotations are looked up.",
+)
+@_only
+@_site
+def release(
+    output: Path, against: Path | None, texts: Path | None, only: tuple[str, ...], site: str
+) -> None:
+    """Build, check and write everything that is to be deposited into one folder.
+
+    The folder gets sources, dumps, the site of plain files, reports and checksums; nothing is
+    written when a check fails.
+    """
+    from tempfile import TemporaryDirectory
+
+    from mandates.build import BuildError
+    from mandates.build import build as run
+    from mandates.dataset.sources import project_root
+    from mandates.publication import ExportError, ReleaseError, export_site, make_release
+    from mandates.quality.check import run_checks
+    from mandates.quality.difference import read_release
+
+    if output.exists():
+        raise click.ClickException(f"{output} exists already")
+    if against is not None and _compare(against):
+        raise click.ClickException(f"the release is not honest about what changed since {against}")
+    with TemporaryDirectory() as work:
+        data_dir = Path(work) / "data"
+        try:
+            snapshot, dataset = run(data_dir, step=_step)
+            results = []
+            for result in run_checks(snapshot, dataset.sources, dataset.warnings, texts=texts):
+                _result(result)
+                results.append(result)
+            with _progress("Write the site") as progress:
+                make_release(
+                    project_root(),
+                    snapshot,
+                    read_release(project_root()),
+                    results,
+                    output,
+                    export=lambda folder: export_site(
+                        data_dir, folder, site=site.rstrip("/"), only=only, progress=progress
+                    ),
+                )
+        except BuildError as error:
+            _show(error.problems)
+            sys.exit(1)
+        except (ExportError, ReleaseError) as error:
+            raise click.ClickException(str(error)) from None
+    _out.print(f"Dataset {snapshot.version} in {output}", markup=False, highlight=False)
 
 
 @main.command()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
 
+from mandates.dataset.loading import load
 from mandates.dataset.names import GRAPH
+from mandates.dataset.snapshot import Snapshot, open_store
 from mandates.dataset.sources import Source
 from mandates.quality.lint import lint, read_waivers, rules
 from mandates.quality.problems import Problem, Severity, placed
@@ -16,6 +18,7 @@ from mandates.quality.profile import check_dl, check_rl
 from mandates.quality.questions import check_questions
 from mandates.quality.quotations import check_quotations, read_texts
 from mandates.quality.reasoner import ReasonerError, axioms, check_reasoning
+from mandates.quality.turtle import check_turtle
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,32 @@ class Result:
     def passed(self) -> bool:
         """Whether it ran and found no error."""
         return not self.skipped and not any(p.severity is Severity.ERROR for p in self.problems)
+
+
+def run_checks(
+    snapshot: Snapshot,
+    sources: Sequence[Source],
+    warnings: Sequence[Problem] = (),
+    *,
+    texts: Path | None = None,
+) -> Iterator[Result]:
+    """Run every check on a build, one after the other.
+
+    Args:
+        snapshot: what was built; a build ends when terms or shapes have an error.
+        sources: the files that it was built from.
+        warnings: what the build found that is no error.
+        texts: folder of the texts that quotations are looked up in.
+
+    Yields:
+        What each check came to, as soon as it is known.
+    """
+    summary = f"{snapshot.quads:,} quads, {len(warnings)} warnings"
+    yield Result("Terms and shapes", summary, tuple(warnings))
+    sources = list(sources)
+    asserted, record = load(sources).quads, open_store(snapshot)
+    for check in checks(asserted, record, sources, texts=texts).values():
+        yield check()
 
 
 def checks(
@@ -95,6 +124,10 @@ def checks(
         text = f"{len(modules)} modules within OWL 2 DL, the core within OWL 2 RL"
         return Result("Profiles", text, tuple(placed(problems, sources)))
 
+    def form() -> Result:
+        text = f"{len(sources)} Turtle files, each in its one form"
+        return Result("Form", text, tuple(check_turtle(sources)))
+
     def style() -> Result:
         own = [q.triple for q in ontology if "/alignments/" not in _module(q)]
         waivers = read_waivers()
@@ -105,6 +138,7 @@ def checks(
 
     # Whether a class can have a member is a question to the ontology alone: the record adds none.
     return {
+        "Form": form,
         "Style": style,
         "Profiles": profiles,
         "Reasoner on the ontology": lambda: hermit(

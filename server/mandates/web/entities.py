@@ -50,7 +50,7 @@ SELECT ?known ?ontology ?graph WHERE {
 """
 _TERMS_LIMIT = 1000
 _IN_GRAPH = (
-    "SELECT DISTINCT ?s WHERE { GRAPH $this { ?s ?p ?o } } "
+    "SELECT DISTINCT ?s WHERE { GRAPH $this { ?s ?p ?o } FILTER(isIRI(?s)) } "
     f"ORDER BY ?s LIMIT {_TERMS_LIMIT + 1}"
 )
 _TERMS = (
