@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,6 +116,27 @@ def test_a_large_answer_has_the_length_it_promised(
     assert "transfer-encoding" not in headers
     assert int(headers["content-length"]) == len(body)
     assert headers.get("content-encoding", "identity") == encoding
+
+
+def test_a_large_answer_that_comes_again_needs_no_query(port: int) -> None:
+    name = b'mandates_cached_total{how="cache"} '
+
+    def cached() -> float:
+        lines = get(port, "/-/metrics")[2].splitlines()
+        return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
+
+    query = ROWS + " # again"
+    _, _, first = ask(port, query)
+    assert len(first) > 1 << 20
+    before = cached()
+    seen: list[bytes] = []
+    threads = [threading.Thread(target=lambda: seen.append(ask(port, query)[2])) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [first] * 8
+    assert cached() == before + 8
 
 
 @pytest.mark.parametrize("media_type", [form.media_type for form in (*ROW_FORMATS, *GRAPH_FORMATS)])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
+
+_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,27 @@ class Kept:
     version: str
     etag: str
     headers: tuple[tuple[str, str], ...]
-    body: bytes
+    body: bytes | BinaryIO
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        if isinstance(self.body, bytes):
+            return len(self.body)
+        return os.fstat(self.body.fileno()).st_size
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body in pieces; several may read it at once.
+
+        A file is closed when the last one who holds it has gone, be it the cache or a reader.
+        """
+        if isinstance(self.body, bytes):
+            yield self.body
+            return
+        position = 0
+        while chunk := os.pread(self.body.fileno(), _CHUNK, position):
+            position += len(chunk)
+            yield chunk
 
 
 class AnswerCache:
@@ -53,8 +77,8 @@ class AnswerCache:
 
     def put(self, key: Hashable, kept: Kept) -> None:
         """Keep an answer, letting go of the ones that were not used for longest."""
-        if self._cost(kept) * 4 > self._capacity:
-            return  # one answer should not push out all others
+        if not self.takes(kept.size):
+            return
         with self._lock:
             if key in self._kept:
                 self._drop(key)
@@ -62,6 +86,10 @@ class AnswerCache:
             self._size += self._cost(kept)
             while self._size > self._capacity:
                 self._drop(next(iter(self._kept)))
+
+    def takes(self, size: int) -> bool:
+        """Whether an answer of so many bytes is kept: one should not push out all others."""
+        return (size + self._OVERHEAD) * 4 <= self._capacity
 
     @property
     def size(self) -> int:
@@ -72,4 +100,4 @@ class AnswerCache:
         self._size -= self._cost(self._kept.pop(key))
 
     def _cost(self, kept: Kept) -> int:
-        return len(kept.body) + self._OVERHEAD
+        return kept.size + self._OVERHEAD

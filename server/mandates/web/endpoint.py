@@ -125,7 +125,9 @@ class Endpoint:
         self.metrics.cached.labels("cache").inc()
         self.metrics.answered.inc()
         start_response("200 OK", [*kept.headers, ("Query-Id", query_id)])
-        return [kept.body] if environ["REQUEST_METHOD"] != "HEAD" else [b""]
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return [b""]
+        return [kept.body] if isinstance(kept.body, bytes) else kept.chunks()
 
     def _unchanged(
         self, start_response: StartResponse, query_id: str, etag: str
@@ -175,6 +177,11 @@ class Endpoint:
             if etag:
                 self.cache.put(key, Kept(answer.version, etag, tuple(headers), answer.body))
             return [answer.body] if method != "HEAD" else []
+        if etag and self.cache.takes(answer.size):
+            # It stays in its file, so that who reads it slowly holds no memory.
+            large = Kept(answer.version, etag, tuple(headers), answer.body)
+            self.cache.put(key, large)
+            return large.chunks() if method != "HEAD" else []
         if method == "HEAD":
             answer.discard()
             return []

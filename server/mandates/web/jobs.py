@@ -103,7 +103,7 @@ class Jobs:
             try:
                 kept = self._kept.get(text, version)
                 if kept is not None:
-                    return kept.body
+                    return b"".join(kept.chunks())
                 result = self._run(text, client)
                 self._kept.put(text, Kept(version, "", (), result))
                 return result
