@@ -160,21 +160,34 @@ def test_an_answer_past_the_limit_is_a_413_and_never_a_part(port: int) -> None:
 
 
 BREAKING = """
-from mandates.web import app as module, Settings, server
+import mandates.web.cache as cache
 import mandates.web.endpoint as endpoint
+from mandates.web import Settings, serve
 def break_off(self):
     self.count = getattr(self, "count", 0) + 1
     if self.count > 3:
         raise RuntimeError("the disk is gone")
     return next(self._chunks)
+def break_off_kept(self):
+    for number, chunk in enumerate(chunks(self)):
+        if number > 2:
+            raise RuntimeError("the disk is gone")
+        yield chunk
 endpoint.Stream.__next__ = break_off
-server.serve(Settings.from_environment())
+chunks, cache.Kept.chunks = cache.Kept.chunks, break_off_kept
+serve(Settings.from_environment())
 """
 
 
+@pytest.mark.parametrize("cache_mb", [0, 64])
 @pytest.mark.parametrize("protocol", ["HTTP/1.1", "HTTP/1.0"])
-def test_a_body_that_breaks_off_is_seen_to_be_a_part(large: Path, protocol: str) -> None:
-    with running(large, BREAKING) as port, socket.create_connection(("127.0.0.1", port)) as wire:
+def test_a_body_that_breaks_off_is_seen_to_be_a_part(
+    large: Path, protocol: str, cache_mb: int
+) -> None:
+    with (
+        running(large, BREAKING, cache_mb=cache_mb) as port,
+        socket.create_connection(("127.0.0.1", port)) as wire,
+    ):
         address = "/sparql?" + urlencode({"query": ROWS})
         wire.sendall(f"GET {address} {protocol}\r\nHost: h\r\n\r\n".encode())
         received = b""
