@@ -41,6 +41,7 @@ from mandates.sparql.request import not_acceptable
 from mandates.web.about import pages as about_pages
 from mandates.web.backends import make_backend
 from mandates.web.cost import client_key
+from mandates.web.encoding import WORTH_IT, choose_encoding, compress
 from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, problem_response
 from mandates.web.entities import PER_PAGE, Entities
 from mandates.web.explore import pages as explore_pages
@@ -116,6 +117,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _mistake)
     app.after_request(_security_headers)
+    app.after_request(_compress)
 
     install(app)
 
@@ -588,4 +590,31 @@ def _security_headers(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", _CONTENT_SECURITY_POLICY)
+    return response
+
+
+_COMPRESSED = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
+
+
+def _compress(response: Response) -> Response:
+    """Compress a page or one of its parts, as its reader accepts."""
+    encoding = choose_encoding(request.headers.get("Accept-Encoding"))
+    if (
+        not encoding
+        or response.status_code != 200
+        or response.mimetype not in _COMPRESSED
+        or response.content_encoding
+        or (response.is_streamed and not response.direct_passthrough)
+    ):
+        return response
+    response.direct_passthrough = False  # a static file is read here instead of by the server
+    body = response.get_data()
+    if len(body) < WORTH_IT:
+        return response
+    response.set_data(compress(body, encoding))
+    response.content_encoding = encoding
+    response.vary.add("Accept-Encoding")
+    tag, weak = response.get_etag()
+    if tag and not weak:  # a strong tag would belong to the very bytes (RFC 9110, section 8.8.1)
+        response.set_etag(tag, weak=True)
     return response
