@@ -35,7 +35,12 @@ export async function cytoscape() {
 export async function draw(element, specification) {
   const embed = await vega();
   const { $schema: _, ...plain } = specification;
-  return embed(element, plain, {
+  // What Vega says of itself would take the place of the words that the page gives the picture.
+  const inner = document.createElement("div");
+  inner.className = "vega";
+  element.replaceChildren(inner);
+  element.tabIndex = 0;
+  return embed(inner, plain, {
     mode: "vega-lite",
     logLevel: 1,
     ast: true,

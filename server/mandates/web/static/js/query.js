@@ -91,6 +91,7 @@ const yasqe = new Yasqe(host, {
 // Tab moves on, so that nobody who works by keyboard is caught in the editor.
 yasqe.setOption("extraKeys", { ...yasqe.getOption("extraKeys"), Tab: false, "Shift-Tab": false, "Ctrl-Enter": run, "Cmd-Enter": run });
 yasqe.getInputField().setAttribute("aria-label", "SPARQL query");
+yasqe.getScrollerElement().tabIndex = 0;
 textarea.hidden = true;
 textarea.labels[0].hidden = true;
 form.classList.add("live");
@@ -179,6 +180,9 @@ function tidy() {
     if (button.classList.contains("yasr_downloadIcon")) button.remove();
     else if (!button.textContent.trim()) button.setAttribute("aria-label", button.title || button.className.replace(/.*select_/, ""));
   }
+  results.querySelector(".tableSizer")?.setAttribute("aria-label", "Rows on a page");
+  results.querySelector(".tableFilter")?.setAttribute("aria-label", "Filter the rows");
+  for (const scroller of document.querySelectorAll(".workbench .CodeMirror-scroll")) scroller.tabIndex = 0;
 }
 yasr.on("drawn", tidy);
 
