@@ -13,7 +13,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+import mandates.web
 from mandates.web import Settings, create_app
+from mandates.web.site import messages
 
 NAMES = Path(__file__).parent / "data" / "paper-names.csv"
 HTML = {"Accept": "text/html"}
@@ -228,3 +230,16 @@ def test_home_leads_to_what_newcomers_ask_in_one_step(client: FlaskClient) -> No
     assert "shall have the power to remove or block" in get(client, block)
     assert "<blockquote" in get(client, between)
     assert "What it moved" in get(client, amendment.partition("#")[0])
+
+
+def test_all_that_the_pages_say_is_said_in_urdu_too() -> None:
+    web = Path(mandates.web.__file__).parent
+    said = {
+        text
+        for template in (web / "templates").rglob("*.html")
+        for text in re.findall(r"""\bt\((?:"([^"]+)"|'([^']+)')\)""", template.read_text("utf-8"))
+        for text in text
+        if text
+    }
+    assert said
+    assert sorted(said - {*messages("ur")}) == []

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from mandates.sparql.backend import Answer, Backend
@@ -467,7 +468,7 @@ class Entities:
         if value["type"] != "uri":
             datatype = abbreviate(value.get("datatype", ""))
             if datatype == "xsd:dateTime":
-                text = text.removesuffix("+05:00").removesuffix("T00:00:00").replace("T", " ")
+                text = _day(text)
             return Node(text, language=value.get("xml:lang", ""), datatype=datatype)
         label = (names or {}).get(text)
         if label is None or not label.text:
@@ -496,6 +497,28 @@ class Entities:
         body: dict[str, Any] = json.loads(answer.read())
         bindings: list[Binding] = body["results"]["bindings"]
         return bindings
+
+
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):00(?:\.0+)?(\+05:00|)$")
+
+
+def _day(text: str) -> str:
+    """The day of a date, which the record writes as midnight where the law applies.
+
+    What is derived is written in Pakistan's time. Midnight further east falls on the evening before
+    there, midnight further west on the morning of the same day.
+
+    >>> _day("2016-08-22T00:00:00+05:00"), _day("2017-06-01T00:00:00+08:00")
+    ('2016-08-22', '2017-06-01')
+    >>> _day("2017-05-31T21:00:00+05:00"), _day("2018-05-25T03:00:00+05:00")
+    ('2017-06-01', '2018-05-25')
+    """
+    found = _MIDNIGHT.match(text)
+    if found and int(found[2]) > 17:
+        return (date.fromisoformat(found[1]) + timedelta(days=1)).isoformat()
+    if found or "T00:00:00" in text:
+        return text[:10]
+    return text.replace("T", " ")
 
 
 def _by_property(
