@@ -28,8 +28,6 @@ import pyoxigraph as ox
 import pytest
 
 from mandates.dataset.snapshot import Snapshot, write_snapshot
-
-sys.path.append(str(Path(__file__).parent / "endpoint"))
 from stores import free_port
 
 COUNTRIES = ("pk", "gb", "in", "eu", "us", "cn", "ru", "ir")
