@@ -14,6 +14,8 @@ _HALF_LIFE = 30.0
 _CLIENTS = 10_000
 # Charged when a query begins and settled when it ends, so that running ones count as well.
 _ADVANCE = 0.1
+# Seconds of use that make no difference.
+_LITTLE = 0.05
 
 
 class _Ticket:
@@ -30,7 +32,8 @@ class Admission:
     """A number of places, a queue before them, and fairness between clients.
 
     The client that has lately used least is served first, so whoever sends a hundred heavy queries
-    does not stand before one that sends a single light one. When the queue is full, a newcomer
+    does not stand before one that sends a single light one, and one that is known for light ones
+    does not stand behind a hundred strangers. When the queue is full, a newcomer
     takes the place of the last query of the client that has used or wants most, unless that is
     itself.
 
@@ -158,6 +161,11 @@ class Admission:
         used, then = self._used.get(client, (0.0, now))
         return float(used * 0.5 ** ((now - then) / _HALF_LIFE))
 
+    def _rank(self, client: str, now: float) -> tuple[int, bool]:
+        # Of those who have used next to nothing, one who is known for that goes before strangers:
+        # a crowd that turns up all at once consists of them.
+        return int(self._usage(client, now) / _LITTLE), client not in self._used
+
     def _charge(self, client: str, seconds: float) -> None:
         now = time.monotonic()
         self._used[client] = (max(0.0, self._usage(client, now) + seconds), now)
@@ -180,7 +188,7 @@ class Admission:
                 self._running -= 1
                 return
             now = time.monotonic()
-            served = min(self._turns, key=lambda name: self._usage(name, now))
+            served = min(self._turns, key=lambda name: self._rank(name, now))
             ticket = self._turns[served][0]
             self._remove(ticket)
             self._charge(served, _ADVANCE)
