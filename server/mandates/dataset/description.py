@@ -1,4 +1,4 @@
-"""The dataset described in its own graph: VoID, DCAT, example queries and prefixes.
+"""The dataset described in its own graph: VoID, DCAT, schema.org, example queries and prefixes.
 
 https://www.w3.org/TR/void/ and https://www.w3.org/TR/vocab-dcat-3/. Other tools read it to find
 out what there is to ask: the classes and properties in use with their counts, the links to other
@@ -24,6 +24,15 @@ LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _VOID = "http://rdfs.org/ns/void#"
 _DCAT = "http://www.w3.org/ns/dcat#"
 _SH = "http://www.w3.org/ns/shacl#"
+_SCHEMA = "https://schema.org/"
+_MEDIA = "https://www.iana.org/assignments/media-types/"
+#: The dumps of the whole dataset, each with its media type.
+_DUMPS = {
+    "dataset.jsonld.gz": "application/ld+json",
+    "dataset.nq.gz": "application/n-quads",
+    "dataset.trig.gz": "application/trig",
+    "dataset.ttl.gz": "text/turtle",
+}
 _LINKS = frozenset(
     [OWL + name for name in ("sameAs", "equivalentClass", "equivalentProperty")]
     + [SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch")]
@@ -82,6 +91,7 @@ def describe_dataset(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
         yield _say(part, _VOID + "objectsTarget", _node(f"{DATASET}#host/{host}"))
         yield _say(part, _VOID + "linkPredicate", _node(predicate))
         yield _say(part, _VOID + "triples", _number(count))
+    yield from _catalogue()
     yield from _prefixes()
     yield from _examples()
 
@@ -106,6 +116,34 @@ def _whole(
     objects = len({triple.object for triple in triples})
     yield _say(DATASET, _VOID + "distinctSubjects", _number(subjects))
     yield _say(DATASET, _VOID + "distinctObjects", _number(objects))
+
+
+def _catalogue() -> Iterator[ox.Quad]:
+    """Say where the dataset can be had, in the words that data portals and search engines read."""
+    catalogue, service = DATASET + "#catalogue", BASE + "sparql"
+    for kind in (_DCAT + "Catalog", _SCHEMA + "DataCatalog"):
+        yield _say(catalogue, RDF + "type", _node(kind))
+    title = ox.Literal("Mandates: ontology, data and endpoint", language="en")
+    yield _say(catalogue, DCT + "title", title)
+    yield _say(catalogue, _SCHEMA + "name", title)
+    yield _say(catalogue, DCT + "publisher", ox.Literal("The mandates authors"))
+    yield _say(catalogue, _DCAT + "dataset", _node(DATASET))
+    yield _say(catalogue, _DCAT + "service", _node(service))
+    yield _say(DATASET, RDF + "type", _node(_SCHEMA + "Dataset"))
+    yield _say(DATASET, _SCHEMA + "includedInDataCatalog", _node(catalogue))
+    yield _say(service, RDF + "type", _node(_DCAT + "DataService"))
+    yield _say(service, _DCAT + "endpointURL", _node(service))
+    yield _say(service, _DCAT + "servesDataset", _node(DATASET))
+    yield _say(service, DCT + "license", _node(LICENCE))
+    for name, media_type in _DUMPS.items():
+        dump, part = f"{BASE}dumps/{name}", f"{DATASET}#distribution/{name}"
+        yield _say(DATASET, _VOID + "dataDump", _node(dump))
+        yield _say(DATASET, _DCAT + "distribution", _node(part))
+        yield _say(part, RDF + "type", _node(_DCAT + "Distribution"))
+        yield _say(part, _DCAT + "downloadURL", _node(dump))
+        yield _say(part, _DCAT + "mediaType", _node(_MEDIA + media_type))
+        yield _say(part, _DCAT + "compressFormat", _node(_MEDIA + "application/gzip"))
+        yield _say(part, DCT + "license", _node(LICENCE))
 
 
 def _prefixes() -> Iterator[ox.Quad]:
