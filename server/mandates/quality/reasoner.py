@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import pyoxigraph as ox
 
-from mandates.dataset.names import DCT, MAND, OWL, RDF, RDFS, SKOS, XSD, shorten
+from mandates.dataset.names import DCT, GRAPH, MAND, OWL, RDF, RDFS, SKOS, XSD, shorten
 from mandates.quality.problems import Problem, Severity
 
 _TYPE = ox.NamedNode(RDF + "type")
@@ -31,6 +31,15 @@ _FOREIGN = {XSD + name for name in ("date", "time", "gYear", "gYearMonth", "dura
 _TEXT = RDF + "langString"
 #: Terms of OWL that state facts about individuals.
 _INDIVIDUAL = {OWL + "sameAs", OWL + "differentFrom"}
+
+
+#: A triple with those of the blank nodes that it leads to.
+Statement = tuple[ox.Triple, ...]
+#: Below so many axioms a run ends before Java's optimising compiler pays for itself.
+_BRIEF = 10_000
+_QUICK_START = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+#: Of the classes that can have no member, for how many a cause is looked for.
+_EXPLAINED = 2
 
 
 class ReasonerError(RuntimeError):
@@ -102,7 +111,8 @@ def reason(triples: Sequence[ox.Triple], *, classify: bool = True, timeout: floa
     """
     with TemporaryDirectory() as folder:
         task = "-U" if classify else "-k"
-        done = _hermit([task, _write(triples, Path(folder) / "axioms.owl")], timeout)
+        arguments = [task, _write(triples, Path(folder) / "axioms.owl")]
+        done = _hermit(arguments, timeout, brief=len(triples) < _BRIEF)
     if (
         "InconsistentOntologyException" in done.stderr
         or "owl:Thing is not satisfiable" in done.stdout
@@ -160,8 +170,17 @@ def _write(triples: Sequence[ox.Triple], path: Path) -> str:
     return path.as_uri()
 
 
-def _hermit(arguments: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
-    command = [*_java(), "org.semanticweb.HermiT.cli.CommandLine", *arguments]
+def _hermit(
+    arguments: list[str], timeout: float, *, brief: bool = False
+) -> subprocess.CompletedProcess[str]:
+    java, *options = _java()
+    command = [
+        java,
+        *(_QUICK_START if brief else ()),
+        *options,
+        "org.semanticweb.HermiT.cli.CommandLine",
+        *arguments,
+    ]
     try:
         return subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, timeout=timeout, check=False
@@ -176,76 +195,143 @@ def check_reasoning(
     """Find out whether axioms can be true together, and name a smallest set that cannot.
 
     Args:
-        quads: ontology, or ontology and record.
+        quads: ontology, or ontology and record, in the graphs of their files.
         classify: whether to look for classes that can have no member. That takes HermiT a
             test for each class: seconds for an ontology alone, beyond patience with a record.
         timeout: seconds given to each run of HermiT.
 
     Returns:
         A problem for each unsatisfiable class, or one for the inconsistency; none when all is well.
+        Each names the statements that cannot go together and the files they stand in.
 
     Raises:
         ReasonerError: HermiT could not answer.
     """
+    quads = list(quads)
     triples = axioms(quads)
+    files = {quad.triple: _file(quad) for quad in quads}
     verdict = reason(triples, classify=classify, timeout=timeout)
-    if verdict.consistent:
+
+    def told(cause: Sequence[Statement]) -> str:
+        places = [files.get(statement[0], "") for statement in cause]
+        return "; ".join(
+            _say(statement) + (f" ({place})" if place else "")
+            for statement, place in zip(cause, places, strict=True)
+        )
+
+    if not verdict.consistent:
+        cause = explain(triples, timeout=timeout)
+        nodes = [s[0].subject.value for s in cause if isinstance(s[0].subject, ox.NamedNode)]
         return [
+            Problem(
+                "inconsistent",
+                Severity.ERROR,
+                f"These cannot all be true: {told(cause)}.",
+                node=next(
+                    iter(sorted(n for n in nodes if not n.startswith(MAND))), min(nodes, default="")
+                ),
+                hint="Change or remove one of them.",
+            )
+        ]
+    problems = []
+    for number, node in enumerate(verdict.unsatisfiable):
+        message = "This class can have no member"
+        # One cause often empties many classes, and each takes its time to find.
+        if number < _EXPLAINED:
+            member = ox.Triple(ox.NamedNode(f"{MAND}a-member"), _TYPE, ox.NamedNode(node))
+            cause = [s for s in explain([*triples, member], timeout=timeout) if s[0] != member]
+            message += f": {told(cause)}"
+        problems.append(
             Problem(
                 "unsatisfiable",
                 Severity.ERROR,
-                "This class can have no member.",
+                f"{message}.",
                 node=node,
-                hint="Look for two superclasses, domains or ranges that are disjoint.",
+                hint="Change or remove one of the statements.",
             )
-            for node in verdict.unsatisfiable
-        ]
-    cause = explain(triples, timeout=timeout)
-    nodes = [t.subject.value for t in cause if isinstance(t.subject, ox.NamedNode)]
-    return [
-        Problem(
-            "inconsistent",
-            Severity.ERROR,
-            "These cannot all be true: " + "; ".join(_say(triple) for triple in cause) + ".",
-            node=next(
-                iter(sorted(n for n in nodes if not n.startswith(MAND))), min(nodes, default="")
-            ),
-            hint="Change or remove one of them.",
         )
-    ]
+    return problems
 
 
-def explain(triples: Sequence[ox.Triple], *, timeout: float = 300) -> list[ox.Triple]:
-    """Find a smallest set of statements about individuals that contradicts the ontology.
+def explain(triples: Sequence[ox.Triple], *, timeout: float = 300) -> list[Statement]:
+    """Find a smallest set of statements that contradict each other or the ontology.
 
-    QuickXplain (Junker, AAAI 2004): of the statements that are not about terms, a set is found
-    from which none can be left out without the contradiction going away.
+    QuickXplain (Junker, AAAI 2004): a set is found from which none can be left out without the
+    contradiction going away. Where the ontology is consistent, the set is of statements about
+    individuals; where it contradicts itself, of its own.
 
     Args:
         triples: inconsistent axioms.
         timeout: seconds given to each run of HermiT.
 
     Returns:
-        The statements, sorted; those of the ontology itself where it contradicts itself.
+        The statements, sorted, each a triple with those of the blank nodes that it leads to.
     """
-    terms = [t for t in triples if _about_terms(t)]
-    facts: dict[object, list[ox.Triple]] = {}
-    for triple in triples:
-        if not _about_terms(triple):
-            facts.setdefault(triple.subject, []).append(triple)
+    terms = [s for s in statements(triples) if _about_terms(s[0])]
+    facts = [s for s in statements(triples) if not _about_terms(s[0])]
 
-    def clashes(some: Sequence[ox.Triple]) -> bool:
-        return not reason(some, classify=False, timeout=timeout).consistent
+    def clashes(some: Iterable[Statement]) -> bool:
+        flat = [triple for statement in some for triple in statement]
+        return not reason(flat, classify=False, timeout=timeout).consistent
 
     if clashes(terms):
-        return terms
+        fixed, open_ = [s for s in terms if _declares(s)], [s for s in terms if not _declares(s)]
+    else:
+        fixed, open_ = terms, facts
+    groups: dict[object, list[Statement]] = {}
+    for statement in open_:
+        groups.setdefault(statement[0].subject, []).append(statement)
     # Whole descriptions first, then their statements: far fewer runs than statement by statement.
-    groups = quickxplain(
-        sorted(facts.values(), key=str),
-        lambda some: clashes([*terms, *(t for group in some for t in group)]),
+    found = quickxplain(
+        sorted(groups.values(), key=str),
+        lambda some: clashes([*fixed, *(s for group in some for s in group)]),
     )
-    single = [triple for group in groups for triple in group]
-    return sorted(quickxplain(single, lambda some: clashes([*terms, *some])), key=str)
+    single = [statement for group in found for statement in group]
+    return sorted(quickxplain(single, lambda some: clashes([*fixed, *some])), key=str)
+
+
+def statements(triples: Sequence[ox.Triple]) -> list[Statement]:
+    """Part triples into statements that can stand or go by themselves.
+
+    Args:
+        triples: axioms.
+
+    Returns:
+        Each triple of a named subject, or of a blank node that nothing leads to, together with
+        the triples of the blank nodes that it leads to.
+
+    >>> a, p = ox.NamedNode("urn:a"), ox.NamedNode("urn:p")
+    >>> b = ox.BlankNode("b")
+    >>> [len(s) for s in statements([ox.Triple(a, p, b), ox.Triple(b, p, a), ox.Triple(a, p, a)])]
+    [2, 1]
+    """
+    about: dict[object, list[ox.Triple]] = {}
+    for triple in triples:
+        if isinstance(triple.subject, ox.BlankNode):
+            about.setdefault(triple.subject, []).append(triple)
+    led_to = {t.object for t in triples if isinstance(t.object, ox.BlankNode)}
+
+    def whole(triple: ox.Triple) -> Iterator[ox.Triple]:
+        yield triple
+        if isinstance(triple.object, ox.BlankNode):
+            for next_ in about.get(triple.object, ()):
+                yield from whole(next_)
+
+    found = [tuple(whole(t)) for t in triples if isinstance(t.subject, ox.NamedNode)]
+    for node, own in about.items():
+        if node not in led_to:
+            found.append(tuple(part for triple in own for part in whole(triple)))
+    return found
+
+
+def _declares(statement: Statement) -> bool:
+    return statement[0].predicate == _TYPE and _is_declaration(statement[0])
+
+
+def _file(quad: ox.Quad) -> str:
+    graph = quad.graph_name
+    named = isinstance(graph, ox.NamedNode) and graph.value.startswith(GRAPH)
+    return f"{graph.value.removeprefix(GRAPH)}.ttl" if named else ""  # type: ignore[union-attr]
 
 
 _Part = TypeVar("_Part")
@@ -288,12 +374,25 @@ def _about_terms(triple: ox.Triple) -> bool:
     )
 
 
-def _say(triple: ox.Triple) -> str:
+def _say(statement: Statement) -> str:
+    """Write a statement in a line, its blank nodes in brackets."""
+    about: dict[object, list[ox.Triple]] = {}
+    for triple in statement:
+        about.setdefault(triple.subject, []).append(triple)
+
     def name(term: object) -> str:
+        if isinstance(term, ox.BlankNode):
+            return f"[ {' ; '.join(map(clause, about.get(term, ())))} ]"
         return shorten(term.value) if isinstance(term, ox.NamedNode) else str(term)
 
-    predicate = "a" if triple.predicate == _TYPE else name(triple.predicate)
-    return f"{name(triple.subject)} {predicate} {name(triple.object)}"
+    def clause(triple: ox.Triple) -> str:
+        predicate = "a" if triple.predicate == _TYPE else name(triple.predicate)
+        return f"{predicate} {name(triple.object)}"
+
+    first = statement[0]
+    if isinstance(first.subject, ox.BlankNode):
+        return name(first.subject)
+    return f"{name(first.subject)} {clause(first)}"
 
 
 def _java() -> list[str]:
