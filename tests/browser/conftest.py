@@ -60,15 +60,20 @@ def open_page(browser: Browser, site: str) -> Iterator[OpenPage]:
     """Open a path of the server; keyword arguments are those of a browser context."""
     contexts, faults = [], []
 
-    def open_it(path: str, *, status: int = 200, **options: object) -> Page:
+    def open_it(
+        path: str, *, status: int = 200, expected: int | str = 0, **options: object
+    ) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
         contexts.append(context)
         page = context.new_page()
 
         def heard(message: object) -> None:
             text = f"{message.type}: {message.text}"  # type: ignore[attr-defined]
-            expected = status >= 400 and f"status of {status}" in text
-            if message.type in ("error", "warning") and not expected:  # type: ignore[attr-defined]
+            known = any(
+                (n >= 400 and f"status of {n}" in text) if isinstance(n, int) else n in text
+                for n in (status, expected)
+            )
+            if message.type in ("error", "warning") and not known:  # type: ignore[attr-defined]
                 faults.append(f"{path}: {text}")
 
         def asked(request: object) -> None:

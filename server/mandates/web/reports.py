@@ -250,6 +250,8 @@ def _shown(body: bytes, values: Mapping[str, str]) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     if face == "html":
         page = body.decode()
+        icon = f'<link rel="icon" href="{escape(request.script_root)}/static/icon.svg">'
+        page = page.replace("</title>", f"</title>\n{icon}", 1)
         response.set_data(page.replace("<body>\n", f"<body>\n{_way_back(values)}\n", 1))
         # One style element of the report's own; bars are as long as a style attribute says.
         style = _STYLE.search(page)
