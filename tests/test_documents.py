@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from mandates.cli import main
+from mandates.dataset.names import PREFIXES
 from mandates.dataset.questions import questions
 from mandates.dataset.sources import project_root
 
@@ -77,3 +79,34 @@ def test_every_question_that_a_page_counts_exists() -> None:
     text = "\n".join(page.read_text("utf-8") for page in PAGES)
     for name in re.findall(r"questions/([\w-]+)\.rq", text):
         assert name in questions()
+
+
+def test_the_readmes_query_gives_the_readmes_answer(record: ox.Store) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    query = re.search(r"--data-urlencode 'query=\n(.*?)'\n```", text, re.S)
+    answer = re.search(r"```\n(who,title.*?)```", text, re.S)
+    assert query
+    assert answer
+    rows = record.query(query[1])
+    assert isinstance(rows, ox.QuerySolutions)
+    body = rows.serialize(format=ox.QueryResultsFormat.CSV) or b""
+    assert body.decode().replace("\r\n", "\n") == answer[1]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_query_of_a_page_is_answered(page: Path, request: pytest.FixtureRequest) -> None:
+    queries = re.findall(r"```sparql\n(.*?)```", page.read_text("utf-8"), re.S)
+    for query in queries:
+        rows = request.getfixturevalue("record").query(query, prefixes=PREFIXES)
+        assert isinstance(rows, ox.QuerySolutions)
+        assert next(iter(rows), None), query
+
+
+def test_every_count_of_files_is_right() -> None:
+    """What README and docs say there is so many of."""
+    quality = (ROOT / "docs" / "quality.md").read_text("utf-8")
+    rules = list((ROOT / "server/mandates/quality/rules").glob("*.rq"))
+    assert f"| {len(rules)} rules on names" in quality
+    alignments = list((ROOT / "ontology" / "alignments").glob("*.ttl"))
+    tables = list((ROOT / "ontology" / "alignments").glob("*.sssom.tsv"))
+    assert len(alignments) == len(tables)
