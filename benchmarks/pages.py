@@ -4,9 +4,9 @@
     python benchmarks/pages.py --repeat 5 --data-dir build/data
 
 Each page is asked for in a process that holds the application, without a network, so the figure is
-what the server itself takes: queries, templates and compression. The median of the repeats counts (on a busy
-machine look at the best, too);
-the first request of a kind, which also compiles its template, is told apart.
+what the server itself takes: queries and templates, with nothing kept from the request before. The
+median of the repeats counts (on a busy machine look at the best, too); the first request of a kind,
+which also compiles its template, is told apart.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ PAGES = {
 
 def measure(data_dir: Path, repeat: int) -> dict[str, dict[str, float]]:
     """Milliseconds and bytes of each page."""
-    app = create_app(Settings(data_dir=data_dir, reload_seconds=0))
+    app = create_app(Settings(data_dir=data_dir, reload_seconds=0, cache_mb=0))
     client = app.test_client()
     figures = {}
     try:
@@ -70,9 +70,8 @@ def measure(data_dir: Path, repeat: int) -> dict[str, dict[str, float]]:
                 "worst": round(max(times[1:]), 1),
                 "bytes": size,
             }
-            print(
-                f"{name:32} {figures[name]['best']:7.1f} {figures[name]['median']:7.1f} ms  {size:9,} bytes"
-            )
+            best, median = figures[name]["best"], figures[name]["median"]
+            print(f"{name:32} {best:7.1f} {median:7.1f} ms  {size:9,} bytes")
     finally:
         app.extensions["engine"].close()
     return figures

@@ -27,6 +27,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
+from mandates import __version__
 from mandates.dataset.description import DATASET, DESCRIPTION_GRAPH
 from mandates.dataset.dumps import CHECKSUMS
 from mandates.dataset.questions import questions
@@ -40,6 +41,7 @@ from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.request import not_acceptable
 from mandates.web.about import pages as about_pages
 from mandates.web.backends import make_backend
+from mandates.web.cache import Kept
 from mandates.web.cost import client_key
 from mandates.web.encoding import WORTH_IT, choose_encoding, compress
 from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, problem_response
@@ -490,24 +492,13 @@ def _representation(
     engine, settings = _engine(), _settings()
     etag = f"{engine.version}-{form.name}" if engine.version else ""
     if etag and form is HTML:  # which says who holds what today, in the reader's language
-        etag += f"-{chosen_language()}-{today()}"
+        etag += f"-{__version__}-{chosen_language()}-{today()}"
     if etag and request.if_none_match.contains_weak(etag):
         response = Response(status=304)
     elif form is HTML and kind == "ontology" and (made := module_page(iri)):
         response = made
     elif form is HTML:
-        page = entities.page(iri, kind, chosen_language())
-        response = Response(
-            render_template(
-                "entity.html",
-                page=page,
-                contents=contents(page),
-                structured=structured_data(page, _public_url()),
-                version=engine.version,
-                formats=GRAPH_FORMATS,
-            ),
-            content_type=form.content_type,
-        )
+        response = Response(_entity_page(iri, kind), content_type=form.content_type)
     else:
         response = _rdf(entities.document(iri, kind, form), form)
     _add_common(response)
@@ -520,6 +511,29 @@ def _representation(
     else:
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _entity_page(iri: str, kind: str) -> bytes:
+    """The page of an entity, kept for who asks next on the same day in the same language."""
+    engine, cache = _engine(), _endpoint().cache
+    version, language, public_url = engine.version, chosen_language(), _public_url()
+    # The address of the language's switch carries the whole query part.
+    key = ("page", iri, language, today(), public_url, _root(), request.full_path)
+    kept = cache.get(key, version) if version else None
+    if kept is not None and isinstance(kept.body, bytes):
+        return kept.body
+    page = _entities().page(iri, kind, language)
+    body = render_template(
+        "entity.html",
+        page=page,
+        contents=contents(page),
+        structured=structured_data(page, public_url),
+        version=version,
+        formats=GRAPH_FORMATS,
+    ).encode()
+    if version and version == engine.version:
+        cache.put(key, Kept(version, "", (), body))
+    return body
 
 
 def _rdf(answer: Answer, form: Format) -> Response:
