@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ from mandates.dataset.sources import project_root
 
 HEAD = """
 @prefix actor: <https://w3id.org/mandates/id/pk/actor/> .
+@prefix designation: <https://w3id.org/mandates/id/pk/designation/> .
+@prefix document: <https://w3id.org/mandates/id/pk/document/> .
 @prefix evidence: <https://w3id.org/mandates/id/pk/evidence/> .
 @prefix event: <https://w3id.org/mandates/id/pk/event/> .
 @prefix function: <https://w3id.org/mandates/scheme/function/> .
@@ -37,20 +40,19 @@ mandate:test a mand:Power ;
     mand:beginsWith event:peca-2016-commencement ;
     mand:supportedBy evidence:peca-s37.1-remove-or-block .
 """
+TEXT = "[sec1] Section 1. Title\nThis Act may be called the Act.\n[sec2] Section 2. It ends.\n"
+#: A mistake each, with what the line about it says: the rule, the node and what is wrong.
 WRONG = {
-    "syntax": ("mandate:test a mand:Power", "turtle-syntax", ":14:"),
     "unknown term": (
-        MANDATE.replace("mand:inCapacity", "mand:inCapacitty"),
-        "inCapacitty",
-        "inCapacity",
+        MANDATE.replace("mandate:test", "mandate:misspelt").replace("inCapacity", "inCapacitty"),
+        ("undeclared-term", "inCapacitty", "inCapacity"),
     ),
     "no evidence": (
         MANDATE.replace(" ;\n    mand:supportedBy evidence:peca-s37.1-remove-or-block .", " ."),
-        "mandate",
-        "evidence",
+        ("mandate-evidence", "mandate/test", "evidence"),
     ),
     "ends before it begins": (
-        MANDATE.replace(
+        MANDATE.replace("mandate:test", "mandate:short").replace(
             "    mand:supportedBy", "    mand:endsWith event:before ;\n    mand:supportedBy"
         )
         + """
@@ -62,8 +64,7 @@ event:before a mand:Repeal ;
     mand:notifiedPrecision mand:DayPrecision ;
     mand:supportedBy evidence:peca-s37.1-remove-or-block .
 """,
-        "mandate/test",
-        "before",
+        ("interval-order", "mandate/short", "before"),
     ),
     "role nobody fills": (
         """
@@ -72,8 +73,7 @@ role:nobody a mand:LegalRole ;
     mand:roleOf instrument:peca-2016 ;
     mand:definedBy peca:s37.1 .
 """,
-        "role/nobody",
-        "fill",
+        ("role-filled", "role/nobody", "fill"),
     ),
     "date without offset": (
         """
@@ -83,8 +83,52 @@ event:naked a mand:Repeal ;
     mand:effectivePrecision mand:DayPrecision ;
     mand:supportedBy evidence:peca-s37.1-remove-or-block .
 """,
-        "event/naked",
-        "offset",
+        ("date-offset", "event/naked", "offset"),
+    ),
+    "source without address": (
+        """
+document:hearsay a mand:Document ;
+    skos:prefLabel "Hearsay"@en .
+""",
+        ("document-findable", "document/hearsay", "mand:address"),
+    ),
+    "second designation without a saving": (
+        """
+designation:a-second a mand:Designation ;
+    skos:prefLabel "a second agency"@en ;
+    mand:fills role:peca-investigation-agency ;
+    mand:filledBy actor:pta ;
+    mand:hasStatus mand:Designated ;
+    mand:basedOn peca:s29.1 ;
+    mand:beginsWith event:nccia-2024-transfer ;
+    mand:supportedBy evidence:peca-s37.1-remove-or-block .
+""",
+        ("designation-overlap", "designation/a-second", "same role"),
+    ),
+    "quotation that the text lacks": (
+        """
+evidence:misquoted a mand:Evidence ;
+    mand:fromDocument document:at-hand ;
+    mand:locator "s. 1" ;
+    mand:quotation "This Act must be called the Act."@en ;
+    mand:hasGrade mand:GradeA .
+"""
+        + f"""
+document:at-hand a mand:Document ;
+    skos:prefLabel "An Act"@en ;
+    mand:sha256 "{sha256(TEXT.encode()).hexdigest()}" .
+""",
+        ("quotation-found", "evidence/misquoted", "must be called"),
+    ),
+    "section that the text lacks": (
+        """
+evidence:nowhere a mand:Evidence ;
+    mand:fromDocument document:at-hand ;
+    mand:locator "s. 37A(2)" ;
+    mand:quotation "This Act may be called the Act."@en ;
+    mand:hasGrade mand:GradeA .
+""",
+        ("locator-found", "evidence/nowhere", "s. 37A"),
     ),
 }
 
@@ -93,16 +137,32 @@ def run(*args: str | Path, text: str | None = None) -> Result:
     return CliRunner().invoke(main, [str(a) for a in args], input=text)
 
 
+@pytest.fixture(scope="module")
+def refusal(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """What validate says of a file with every mistake, since each run reads the whole record."""
+    folder = tmp_path_factory.mktemp("wrong")
+    (folder / "act.txt").write_text(TEXT, "utf-8")
+    file = folder / "mine.ttl"
+    file.write_text(HEAD + "".join(turtle for turtle, _ in WRONG.values()), "utf-8")
+    return run("validate", "--texts", folder, file)
+
+
 @pytest.mark.parametrize("mistake", WRONG)
-def test_validate_names_file_or_node_and_rule(mistake: str, tmp_path: Path) -> None:
-    turtle, *expected = WRONG[mistake]
+def test_validate_names_file_or_node_and_rule(mistake: str, refusal: Result) -> None:
+    _, words = WRONG[mistake]
+    assert refusal.exit_code == 1
+    lines = [line for line in refusal.output.splitlines() if all(w in line for w in words)]
+    assert lines, refusal.output
+    assert any("mine.ttl" in line for line in lines)
+
+
+def test_validate_names_the_line_of_what_is_no_turtle(tmp_path: Path) -> None:
     file = tmp_path / "mine.ttl"
-    file.write_text(HEAD + turtle, "utf-8")
+    file.write_text(HEAD + "mandate:test a mand:Power", "utf-8")
     result = run("validate", file)
     assert result.exit_code == 1
-    for words in expected:
-        assert words in result.output
-    assert "mine.ttl" in result.output
+    assert "mine.ttl:16:" in result.output
+    assert "turtle-syntax" in result.output
 
 
 def test_validate_accepts_what_is_right(tmp_path: Path) -> None:

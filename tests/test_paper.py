@@ -50,20 +50,6 @@ def test_every_name_stands_for_something_that_the_paper_makes_a_statement_about(
     assert {name: node for name, node in names().items() if node not in stated} == {}
 
 
-def test_every_claim_has_a_place_and_a_verdict_that_its_evidence_bears(record: ox.Store) -> None:
-    bad = rows(
-        record,
-        """SELECT ?claim {
-          ?claim a mand:PaperClaim .
-          OPTIONAL { ?claim mand:hasVerdict ?verdict ; mand:statedAt ?at ; mand:quotation ?words }
-          OPTIONAL { ?claim mand:supportedBy ?for }
-          OPTIONAL { ?claim mand:contradictedBy ?against }
-          FILTER (!BOUND(?verdict) || (?verdict = mand:Supported && !BOUND(?for))
-            || (?verdict = mand:Contradicted && !BOUND(?against))) }""",
-    )
-    assert [row["claim"].value for row in bad] == []
-
-
 @pytest.mark.texts
 def test_the_paper_has_the_names_as_written(record: ox.Store) -> None:
     folder = os.environ.get("MANDATES_TEXTS")

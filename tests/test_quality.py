@@ -12,7 +12,7 @@ from mandates.dataset.loading import load
 from mandates.dataset.sources import Source, find_sources
 from mandates.quality.problems import Problem, Severity, placed
 from mandates.quality.queries import read_rules
-from mandates.quality.quotations import check_quotations, read_texts
+from mandates.quality.quotations import check_locators, check_quotations, read_texts
 from mandates.quality.terms import described_twice, undeclared, undescribed
 
 HEAD = """@prefix actor: <https://w3id.org/mandates/id/pk/actor/> .
@@ -109,12 +109,57 @@ def test_quotation_is_looked_up_letter_by_letter(quotation: str, found: bool) ->
     assert (problems == []) == found
 
 
+SECTIONS = """[sec1] Section 1. Title
+This Act may be called the Act.
+[sec2] Section 2. Power
+(1) The Authority may act. Section 3 has lost its mark. It shall be short.
+3[4. Bar.— Nobody else may act.]
+2[4A. Appeal. Who is aggrieved may appeal.]
+"""
+
+
+@pytest.mark.parametrize(
+    ("locator", "found"),
+    [
+        ("s. 2(1)", True),
+        ("s. 3", True),
+        ("s. 4", True),
+        ("s. 4A, proviso", True),
+        ("s. 4-A", True),
+        ("s. 5", False),
+        ("s. 2A", False),
+        ("art. 12(3)", False),
+        ("s. 9A (printed 4)", True),
+        ("s. 2 (printed 9)", False),
+    ],
+)
+def test_a_section_that_the_text_lacks_is_named(locator: str, found: bool) -> None:
+    store = ox.Store()
+    turtle = QUOTED.format("x") + f'mand:e mand:locator "{locator}" .'
+    store.bulk_load(input=(HEAD + turtle).encode(), format=ox.RdfFormat.TURTLE)
+    looked_up, problems = check_locators(store, {"0a": SECTIONS})
+    assert looked_up == 1
+    assert [(p.rule, p.node) for p in problems] == [
+        ("locator-found", "https://w3id.org/mandates/ns#e")
+    ] * (not found)
+
+
+def test_what_names_no_section_or_no_text_is_not_looked_up() -> None:
+    store = ox.Store()
+    turtle = QUOTED.format("x") + 'mand:e mand:locator "heading" .'
+    store.bulk_load(input=(HEAD + turtle).encode(), format=ox.RdfFormat.TURTLE)
+    assert check_locators(store, {"0a": SECTIONS}) == (0, [])
+    assert check_locators(store, {"0b": SECTIONS}) == (0, [])
+
+
 @pytest.mark.texts
 def test_every_quotation_of_a_text_at_hand_is_found_in_it(request: pytest.FixtureRequest) -> None:
     folder = os.environ.get("MANDATES_TEXTS")
     if not folder:
         pytest.skip("MANDATES_TEXTS names no folder of texts")
     record = request.getfixturevalue("record")
-    looked_up, problems = check_quotations(record, read_texts(Path(folder)))
-    assert looked_up > 0
-    assert [str(problem) for problem in problems] == []
+    texts = read_texts(Path(folder))
+    for look_up in (check_quotations, check_locators):
+        looked_up, problems = look_up(record, texts)
+        assert looked_up > 0
+        assert [str(problem) for problem in problems] == []

@@ -12,7 +12,7 @@ from mandates.dataset.entail import entail
 from mandates.dataset.loading import load
 from mandates.dataset.sources import Source, find_sources, project_root
 from mandates.quality.queries import read_rules
-from mandates.quality.shapes import check_shapes, read_shapes, shape_names
+from mandates.quality.shapes import affected, check_shapes, read_shapes, shape_names
 
 EXAMPLES = Path(__file__).parent / "shapes"
 TERMS = ("ontology/cyber.ttl", "ontology/mandates.ttl")
@@ -29,11 +29,14 @@ def source(path: Path) -> Source:
     return Source(name, path, f"https://w3id.org/mandates/graph/{name.removesuffix('.ttl')}")
 
 
-def broken(path: Path) -> set[str]:
+def broken(path: Path, *, added: bool = False) -> set[str]:
+    """The rules that an example breaks, judged whole or as what is added to the base."""
+    example = source(path)
     store = ox.Store()
-    store.bulk_extend([*terms(), *load([source(path)]).quads])
+    store.bulk_extend([*terms(), *load([example]).quads])
     store.bulk_extend(entail(store))
-    return {problem.rule for problem in check_shapes(store)}
+    focus = affected(store, [ox.NamedNode(example.graph)]) if added else None
+    return {p.rule for p in check_shapes(store, focus=focus, rules_everywhere=added)}
 
 
 @pytest.mark.parametrize("name", shape_names())
@@ -44,6 +47,11 @@ def test_passing_example_passes(name: str) -> None:
 @pytest.mark.parametrize("name", shape_names())
 def test_failing_example_fails_by_its_shape_alone(name: str) -> None:
     assert broken(EXAMPLES / name / "fail.ttl") == {name}
+
+
+@pytest.mark.parametrize("name", shape_names())
+def test_what_is_added_is_judged_as_if_all_were(name: str) -> None:
+    assert broken(EXAMPLES / name / "fail.ttl", added=True) == {name}
 
 
 def test_every_shape_has_its_examples_and_no_other_stands_about() -> None:

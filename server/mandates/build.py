@@ -114,6 +114,33 @@ def assemble(
     return Dataset(store, loaded.sources, problems)
 
 
+def examine(
+    extra: Sequence[Path], root: Path | None = None, *, step: Step | None = None
+) -> list[Problem]:
+    """Check files that are added to a record known to be right, without building it.
+
+    Args:
+        extra: the files.
+        root: the project's folder; the shipped project when absent.
+        step: gives a context manager for each named step, to show progress.
+
+    Returns:
+        Everything wrong, errors first.
+
+    Raises:
+        BuildError: a file can't be parsed.
+    """
+    step = step or (lambda _: nullcontext())
+    with step("Read ontology and record"):
+        loaded = read(find_sources(root, extra))
+        store = loaded.store()
+    with step("Derive what the ontology entails"):
+        store.bulk_extend(entail(store))
+    with step("Check terms and shapes"):
+        added = [source for source in loaded.sources if source.name.startswith("extra/")]
+        return validate(store, loaded.sources, added)
+
+
 def read(sources: list[Source]) -> Loaded:
     """Parse every file, and name every file that can't be parsed before giving up.
 

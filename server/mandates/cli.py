@@ -32,6 +32,13 @@ _data_dir = click.option(
     help="Folder of the snapshots.",
 )
 
+_texts = click.option(
+    "--texts",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="MANDATES_TEXTS",
+    help="Folder of the statute texts in which quotations are looked up.",
+)
+
 
 class _Date(click.ParamType[datetime]):
     """A day, or a moment with an offset; a day is its midnight in Pakistan."""
@@ -346,15 +353,27 @@ def report(
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-def validate(files: tuple[Path, ...]) -> None:
-    """Check Turtle FILES against the vocabulary, the shapes and the shipped record."""
-    from mandates.build import BuildError, assemble
-    from mandates.quality.problems import Severity
+@_texts
+def validate(files: tuple[Path, ...], texts: Path | None) -> None:
+    """Check Turtle FILES against the vocabulary, the shapes and the shipped record.
 
+    With the texts, also look up every quotation and the section of every locator.
+    """
+    from mandates.build import BuildError, examine, read
+    from mandates.dataset.sources import find_sources
+    from mandates.quality.problems import Severity, placed
+    from mandates.quality.quotations import check_locators, check_quotations, read_texts
+
+    problems: list[Problem] = []
     try:
-        problems = assemble(extra=files, step=_step, with_findings=False).warnings
+        if texts:
+            with _step("Look up quotations and locators"):
+                loaded, at_hand = read(find_sources(extra=files)), read_texts(texts)
+                for look_up in (check_quotations, check_locators):
+                    problems += placed(look_up(loaded.store(), at_hand)[1], loaded.sources)
+        problems += examine(files, step=_step)
     except BuildError as error:
-        problems = error.problems
+        problems += error.problems
     _show(problems)
     errors = sum(p.severity is Severity.ERROR for p in problems)
     _out.print(f"{errors} errors, {len(problems) - errors} warnings")
@@ -362,12 +381,7 @@ def validate(files: tuple[Path, ...]) -> None:
 
 
 @main.command()
-@click.option(
-    "--texts",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    envvar="MANDATES_TEXTS",
-    help="Folder of the statute texts in which quotations are looked up.",
-)
+@_texts
 @click.option(
     "--against",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -405,12 +419,7 @@ def _result(result: Result) -> None:
 
 @main.command()
 @_data_dir
-@click.option(
-    "--texts",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    envvar="MANDATES_TEXTS",
-    help="Folder of the statute texts in which quotations are looked up.",
-)
+@_texts
 @click.option("--country", default="pk", show_default=True, help="Whose record to count.")
 def coverage(data_dir: Path, texts: Path | None, country: str) -> None:
     """Print as Markdown what the record stands on and what is missing.

@@ -16,7 +16,7 @@ from mandates.quality.lint import lint, read_waivers, rules
 from mandates.quality.problems import Problem, Severity, placed
 from mandates.quality.profile import check_dl, check_rl
 from mandates.quality.questions import check_questions
-from mandates.quality.quotations import check_quotations, read_texts
+from mandates.quality.quotations import check_locators, check_quotations, read_texts
 from mandates.quality.reasoner import ReasonerError, axioms, check_reasoning
 from mandates.quality.turtle import check_turtle
 
@@ -109,10 +109,13 @@ def checks(
             return Result(
                 "Quotations", "MANDATES_TEXTS names no folder of texts to look in", skipped=True
             )
-        looked_up, problems = check_quotations(record, read_texts(texts))
+        at_hand = read_texts(texts)
+        looked_up, problems = check_quotations(record, at_hand)
         if not looked_up:
             return Result("Quotations", f"no text of the record lies in {texts}", skipped=True)
-        text = f"{looked_up:,} quotations looked up in their texts"
+        sections, elsewhere = check_locators(record, at_hand)
+        problems += elsewhere
+        text = f"{looked_up:,} quotations and {sections:,} locators looked up in their texts"
         return Result("Quotations", text, tuple(placed(problems, sources)))
 
     def profiles() -> Result:

@@ -1,4 +1,4 @@
-"""Find every quotation in the text that it quotes.
+"""Find every quotation in the text that it quotes, and every section that a locator names.
 
 A document is known by the digest of the file that was read, never by a path: the texts are not part
 of the project, and whoever has them names the folder in ``MANDATES_TEXTS``.
@@ -80,6 +80,77 @@ def check_quotations(store: ox.Store, texts: Mapping[str, str]) -> tuple[int, li
                 )
             )
     return looked_up, problems
+
+
+def check_locators(store: ox.Store, texts: Mapping[str, str]) -> tuple[int, list[Problem]]:
+    """Look up the section, article or clause that each locator names.
+
+    The texts at hand lose some marks where sections run together, so a plain number counts as there
+    between two near ones that are marked; a number with letters, which an amendment brought in,
+    must be printed. Where a text prints another number, the locator says so, as in
+    ``s. 5A (printed 57)``.
+
+    Args:
+        store: the record.
+        texts: by SHA-256, as :func:`read_texts` gives them.
+
+    Returns:
+        How many locators were looked up, and a problem for each whose section the text lacks.
+    """
+    locator, document = first(store, "locator"), first(store, "fromDocument")
+    digest = first(store, "sha256")
+    marked = {key: _numbers(text) for key, text in texts.items()}
+    looked_up, problems = 0, []
+    for evidence in sorted(instances(store, "Evidence") & locator.keys()):
+        numbers = marked.get(digest.get(document.get(evidence, ""), ""))
+        named = _NAMED.match(locator[evidence])
+        if not numbers or not named:
+            continue
+        looked_up += 1
+        number = (named["printed"] or named["number"]).upper().replace("-", "")
+        below, above = _near(number, numbers)
+        lost = number.isdigit() and below and above and above - below <= _LOST
+        if number not in numbers and not lost:
+            problems.append(
+                Problem(
+                    "locator-found",
+                    Severity.ERROR,
+                    f"The text has no “{named[0]}”.",
+                    node=evidence,
+                    hint=f"The numbers nearest to it are {below or 'none'} and {above or 'none'}.",
+                )
+            )
+    return looked_up, problems
+
+
+#: How far apart two marks may stand for what lies between them to count as run together.
+_LOST = 12
+_NAMED = re.compile(
+    r"(?:s|art|cl)\. (?P<number>\d+(?:-?[A-Z]{1,2}\b)?)(?:.*?\(printed (?P<printed>\w+)\))?"
+)
+_PRINTED = re.compile(
+    r"(?m)\[sec(\d+[a-z]*)\]"  # the mark that the extraction set
+    r"|^\W{0,3}(?:\d\s?\[|\d\s)?\W{0,3}(\d{1,3}(?:-?[A-Z]{1,2})?)[.)]"  # at the head of a line
+    r"|(?<![\w-])(\d{1,3}-?[A-Z]{1,2})(?![\w-])"  # anywhere, if it has letters
+)
+
+
+def _numbers(text: str) -> set[str]:
+    """Collect the numbers by which a text marks its sections."""
+    found = (next(g for g in match.groups() if g) for match in _PRINTED.finditer(text))
+    return {number.upper().replace("-", "") for number in found}
+
+
+def _near(number: str, numbers: set[str]) -> tuple[int, int]:
+    """Return the plain numbers next below and next above a plain number; 0 where there is none.
+
+    >>> _near("4", {"1", "3", "5", "5A", "302"})
+    (3, 5)
+    """
+    plain = sorted(int(n) for n in numbers if n.isdigit())
+    wanted = int(re.sub(r"\D", "", number))
+    below = max((n for n in plain if n < wanted), default=0)
+    return below, min((n for n in plain if n > wanted), default=0)
 
 
 def squeeze(text: str) -> str:

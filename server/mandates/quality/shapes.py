@@ -94,6 +94,8 @@ def check_shapes(
     quads: Iterable[ox.Quad],
     folder: Path | None = None,
     focus: Collection[ox.NamedNode | ox.BlankNode] | None = None,
+    *,
+    rules_everywhere: bool = False,
 ) -> list[Problem]:
     """Find every place where a graph breaks a shape or a query rule.
 
@@ -101,6 +103,7 @@ def check_shapes(
         quads: what is asserted and what it entails, in any graphs.
         folder: folder of shapes; the shipped ones when absent.
         focus: judge these nodes alone, which takes a small part of the time; all when absent.
+        rules_everywhere: whether the query rules, which are quick, judge all nodes all the same.
 
     Returns:
         One problem for each node and rule; the rule is the local name of the shape.
@@ -109,19 +112,44 @@ def check_shapes(
     quads = list(quads)
     union = ox.Store()
     union.bulk_extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
-    problems = {problem for rule in read_rules(folder) for problem in apply(rule, union)}
+    ruled = {problem for rule in read_rules(folder) for problem in apply(rule, union)}
     judged = quads if focus is None else around(union, focus)
     conforms, report, _ = pyshacl_validate(
         to_rdflib(judged), shacl_graph=read_shapes(folder), meta_shacl=False, advanced=False
     )
-    if not conforms:
-        problems |= {
-            _problem(report, result) for result in report.subjects(RDF.type, SH.ValidationResult)
-        }
+    shaped = {
+        _problem(report, result)
+        for result in (() if conforms else report.subjects(RDF.type, SH.ValidationResult))
+    }
     if focus is not None:
         wanted = {node.value for node in focus}
-        problems = {p for p in problems if p.node.removeprefix("_:") in wanted}
-    return sorted(problems, key=lambda p: (p.rule, p.node, p.message))
+        shaped = {p for p in shaped if p.node.removeprefix("_:") in wanted}
+        if not rules_everywhere:
+            ruled = {p for p in ruled if p.node.removeprefix("_:") in wanted}
+    return sorted(ruled | shaped, key=lambda p: (p.rule, p.node, p.message))
+
+
+def affected(store: ox.Store, graphs: Collection[ox.NamedNode]) -> set[ox.NamedNode | ox.BlankNode]:
+    """List the nodes whose shapes may judge otherwise because of what some graphs say.
+
+    These are the nodes that the graphs speak of, those that they name, and those that name the
+    former at up to two steps, which is as far as a shape of this project looks.
+
+    >>> affected(ox.Store(), [])
+    set()
+    """
+    said = [quad for graph in graphs for quad in store.quads_for_pattern(None, None, None, graph)]
+    spoken = {quad.subject for quad in said if not isinstance(quad.subject, ox.Triple)}
+    found = spoken | {quad.object for quad in said if isinstance(quad.object, ox.NamedNode)}
+    for _ in range(2):
+        spoken = {
+            quad.subject
+            for node in spoken
+            for quad in store.quads_for_pattern(None, None, node, None)
+            if not isinstance(quad.subject, ox.Triple)
+        }
+        found |= spoken
+    return found
 
 
 def around(
