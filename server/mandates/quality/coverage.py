@@ -305,6 +305,22 @@ def _wants(
             if not founded[actor] and actor not in units
         },
     )
+    above = table(store, "affiliate")
+    placed = {actor for actors in above.values() for actor in actors} | units.keys()
+    placed |= table(store, "actsFor").keys() | table(store, "subordinateTo").keys()
+    # Nothing stands over a government, its ministries, a legislature or a court in this sense.
+    apart = set[str]().union(
+        *map(ours, ("Court", "Division", "Government", "Legislature", "Ministry"))
+    )
+    yield want(
+        "Parents",
+        "Institutions that hold mandates and of which no source read says under whom they stand, "
+        "with the number of mandates held.",
+        {
+            actor: len(holders[actor])
+            for actor in (ours("Institution") & holders.keys()) - placed - apart
+        },
+    )
     yield want(
         "Institutions that hold nothing",
         "Institutions that the record names and to which nothing read gives a mandate.",
