@@ -17,7 +17,6 @@ from urllib.parse import parse_qs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stores import OXIGRAPH, oxigraph
 
 from mandates.dataset.snapshot import Snapshot
 from mandates.sparql.backend import Limits
@@ -27,6 +26,7 @@ from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import Problem
 from mandates.sparql.remote import RemoteStore, Store
 from mandates.sparql.request import QueryRequest, UpdateRequest
+from stores import OXIGRAPH, oxigraph
 
 JSON = "application/sparql-results+json"
 PTA = "<https://w3id.org/mandates/id/pk/actor/pta>"

@@ -18,7 +18,6 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import Graph
-from stores import OXIGRAPH, VIRTUOSO, Addresses, oxigraph, virtuoso
 
 from mandates.dataset.snapshot import Snapshot
 from mandates.sparql import syntax
@@ -30,6 +29,7 @@ from mandates.sparql.problems import Problem
 from mandates.sparql.remote import RemoteStore, Store
 from mandates.sparql.request import QueryRequest
 from mandates.web import Settings, create_app
+from stores import OXIGRAPH, VIRTUOSO, Addresses, oxigraph, virtuoso
 
 needs_oxigraph = pytest.mark.skipif(not OXIGRAPH, reason="the package oxigraph is not installed")
 needs_virtuoso = pytest.mark.skipif(not VIRTUOSO, reason="virtuoso-opensource-7 is not installed")
