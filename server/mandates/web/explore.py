@@ -497,7 +497,7 @@ def findings() -> Response:
     shown = [f for f in between if f.meeting][:_SHOWN] or between[:_SHOWN]
     landscapes = _landscapes()
     if clocks.plain:
-        pairs = landscapes.pairs(land, shown) if shown else {}
+        pairs = landscapes.pairs(land, shown, clocks.as_of) if shown else {}
     else:
         pairs = _stated(landscapes, land, shown, exhibits)
     mitigation = landscapes.mitigation(shown) if shown and clocks.plain else {}

@@ -538,15 +538,22 @@ class Landscapes:
         return {mandate: _best(items) for mandate, items in found.items()}
 
     def pairs(
-        self, land: Landscape, findings: Sequence[Found], each: int = 2
+        self, land: Landscape, findings: Sequence[Found], moment: datetime, each: int = 2
     ) -> dict[str, list[tuple[Side, Side | None]]]:
-        """The strongest pairs behind findings, stated with the words of the law."""
+        """The strongest pairs behind findings at a moment, stated with the words of the law."""
         values = _values(f.iri for f in findings)
         by = {h.iri: h for h in land.holdings}
-        rows = sorted(
-            (row for row in self._rows(_PAIRS % values) if int(row["rank"]) <= each),
+        ranked = sorted(
+            (row for row in self._rows(_PAIRS % values) if _stands(row, moment)),
             key=lambda row: (row["finding"], int(row["rank"])),
         )
+        count: Counter[str] = Counter()
+
+        def counted(row: Row) -> int:
+            count[row["finding"]] += 1
+            return count[row["finding"]]
+
+        rows = [row for row in ranked if counted(row) <= each]
         used = {row.get(side, "") for row in rows for side in ("first", "second")} & set(by)
         sides = self.sides(land, (by[iri] for iri in used))
         found: dict[str, list[tuple[Side, Side | None]]] = defaultdict(list)

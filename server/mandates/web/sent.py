@@ -40,6 +40,8 @@ def read_text(request: Request, limit: int, field: str = "data", file: str = "fi
         f"It is larger than the {limit >> 10:,} KiB that are taken here. Nothing was read. On your "
         "own machine `mandates validate` and `mandates report --with` have no such limit."
     )
+    if (request.content_length or 0) > limit + _REST:
+        raise SentError(too_large, status=413)
     try:
         if request.mimetype in ("text/turtle", "application/n-triples", "text/plain"):
             return _decode(request.get_data(cache=False), limit, too_large)

@@ -185,6 +185,7 @@ function tidy() {
   for (const scroller of document.querySelectorAll(".workbench .CodeMirror-scroll")) scroller.tabIndex = 0;
 }
 yasr.on("drawn", tidy);
+tidy();
 
 let running = null;
 const runButton = document.getElementById("run");
