@@ -30,6 +30,7 @@ PAGES = {
     "role": "/id/pk/role/peca-authority.html",
     "designation": "/id/pk/designation/peca-authority-pta-transitional.html",
     "event": "/id/pk/event/peca-amendment-2025-commencement.html",
+    "scheme": "/scheme/function.html",
     "concept": "/scheme/function/remove-or-block.html",
     "statement": "/id/pk/statement/PKT-140.html",
     "claim": "/id/paper/claim/warfare-tracks.html",

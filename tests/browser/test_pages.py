@@ -17,6 +17,7 @@ PAGES = {
     "mandate": "/id/pk/mandate/peca-s37.1-remove-or-block.html",
     "role": "/id/pk/role/peca-authority.html",
     "event": "/id/pk/event/peca-amendment-2025-commencement.html",
+    "scheme": "/scheme/function",
     "concept": "/scheme/function/remove-or-block.html",
     "statement": "/id/pk/statement/PKT-140.html",
     "claim": "/id/paper/claim/warfare-tracks.html",
@@ -85,6 +86,7 @@ def test_the_theme_is_switched_and_kept(open_page: OpenPage) -> None:
     dark = page.evaluate(paper)
     assert dark != light
     page.get_by_role("link", name="About").first.click()
+    page.wait_for_url("**/about")
     assert page.evaluate(paper) == dark
 
 
@@ -102,6 +104,7 @@ def test_urdu_is_set_from_the_right_and_kept(open_page: OpenPage) -> None:
 def test_reading_needs_no_scripts(open_page: OpenPage) -> None:
     page = open_page("/", java_script_enabled=False)
     page.get_by_role("link", name="Who may block a website today").click()
+    page.wait_for_url("**/questions/**")
     assert "shall have the power to remove or block" in page.locator("main").inner_text()
 
 
@@ -121,10 +124,12 @@ def test_search_finds_a_section_and_an_urdu_name(open_page: OpenPage) -> None:
     page.locator("#home-q").fill("PECA 37")
     page.locator("#home-q").press("Enter")
     page.locator(".hits a").first.click()
+    page.wait_for_url("**/s37.1.html")
     assert "s. 37(1)" in page.locator("h1").inner_text()
     page.locator(".top-search input").fill("پاکستان ٹیلی کمیونیکیشن اتھارٹی")
     page.locator(".top-search input").press("Enter")
     page.locator(".hits a").first.click()
+    page.wait_for_url("**/actor/pta.html")
     assert page.locator("h1").inner_text() == "Pakistan Telecommunication Authority"
 
 

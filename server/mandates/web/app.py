@@ -495,7 +495,7 @@ def _representation(
         etag += f"-{__version__}-{chosen_language()}-{today()}"
     if etag and request.if_none_match.contains_weak(etag):
         response = Response(status=304)
-    elif form is HTML and kind == "ontology" and (made := module_page(iri)):
+    elif form is HTML and _is_module(iri, kind) and (made := module_page(iri)):
         response = made
     elif form is HTML:
         response = Response(_entity_page(iri, kind), content_type=form.content_type)
@@ -511,6 +511,11 @@ def _representation(
     else:
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _is_module(iri: str, kind: str) -> bool:
+    # A concept scheme is an ontology too, but its concepts are what people look for.
+    return kind == "ontology" and not iri.startswith(_settings().base_iri + "scheme/")
 
 
 def _entity_page(iri: str, kind: str) -> bytes:

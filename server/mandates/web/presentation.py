@@ -103,6 +103,18 @@ def by_layer(mandates: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"layers": ordered, "lines": lines, "held": len(held)}
 
 
+def by_parent(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Concepts by the one above them, in the order of their names; the top ones by nothing."""
+    children: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        parent = row["broader"].iri if "broader" in row else ""
+        children.setdefault(parent, {}).setdefault(row["concept"].iri, row)
+    return {
+        parent: sorted(group.values(), key=lambda row: row["concept"].text.lower())
+        for parent, group in children.items()
+    }
+
+
 def earliest(rows: Sequence[Mapping[str, Node]], name: str = "from") -> float:
     """The year in which the first span of some rows begins; a little before now at the latest."""
     years = [year(row[name]) for row in rows if name in row]
@@ -139,6 +151,7 @@ _CONTENTS = {
     "role-designations": "Who has filled it",
     "role-mandates": "What the law vests in it",
     "event-changes": "What began and ended",
+    "scheme-concepts": "Its concepts",
     "concept-tree": "Above and below it",
     "concept-actors": "Who holds mandates on it",
     "concept-findings": "Where institutions meet on it",
@@ -161,7 +174,7 @@ def contents(page: Page) -> list[tuple[str, str]]:
     ]
     if "instrument-changed" in page.parts and "instrument-moved" not in page.parts:
         entries.insert(0, ("instrument-moved", _CONTENTS["instrument-moved"]))
-    if page.terms:
+    if page.terms and page.kind != "scheme":
         entries.append(("contains", "Contains"))
     if page.groups:
         entries.append(("facts", "Everything said of it"))
@@ -234,6 +247,7 @@ FILTERS: Mapping[str, Any] = {
     "fold": fold,
     "spans": spans,
     "by_layer": by_layer,
+    "by_parent": by_parent,
     "earliest": earliest,
     "editor_link": editor_link,
     "spaced": spaced,

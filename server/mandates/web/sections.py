@@ -54,6 +54,7 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
             ),
         ),
         "NormativeEvent": ("event", ("event-changes",)),
+        PREFIXES["skos"] + "ConceptScheme": ("scheme", ("scheme-concepts",)),
         "ScopeConcept": ("concept", ("concept-tree", "concept-actors", "concept-findings")),
         "Statement": ("statement", ("statement-findings",)),
         "Document": ("document", ("document-evidence",)),
