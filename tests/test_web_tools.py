@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 import os
 import time
@@ -287,9 +289,20 @@ def test_each_term_has_a_place_on_its_module_s_page(client: FlaskClient, record:
     assert [name for name in declared if f'id="{name}"' not in page] == []
 
 
-def test_the_files_of_other_projects_are_what_the_lock_file_gave() -> None:
-    import hashlib
+def test_what_pages_load_is_sent_compressed_and_asked_for_once(client: FlaskClient) -> None:
+    address = "/static/vendor/yasgui.min.js"
+    with client.get(address) as response:
+        plain = response.data
+    with client.get(address, headers={"Accept-Encoding": "gzip"}) as packed:
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.data) == plain
+        assert len(packed.data) < len(plain) / 2
+        headers = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    with client.get(address, headers=headers) as again:
+        assert again.status_code == 304
 
+
+def test_the_files_of_other_projects_are_what_the_lock_file_gave() -> None:
     folder = Path(create_app.__code__.co_filename).parent / "static" / "vendor"
     for line in (folder / "SHA256SUMS").read_text().splitlines():
         digest, name = line.split("  ")

@@ -39,6 +39,7 @@ from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, Format, by_name, ch
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.request import not_acceptable
+from mandates.web import packed
 from mandates.web.about import pages as about_pages
 from mandates.web.backends import make_backend
 from mandates.web.cache import Kept
@@ -122,6 +123,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> Flask:
     app.after_request(_compress)
 
     install(app)
+    packed.install(app)
 
     def problem_page(problem: Problem, query_id: str, root: str) -> str:
         # The endpoint asks for this outside of any request of Flask's.

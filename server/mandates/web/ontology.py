@@ -137,6 +137,7 @@ class Reference:
 
     version: str
     modules: Mapping[str, Module]
+    schemes: tuple[Module, ...]
     terms: Mapping[str, Term]
     labels: Mapping[str, str]
     diagram: Diagram
@@ -247,7 +248,15 @@ def _reference(
     labels_of: object,
 ) -> Reference:
     said = _Said(triples)
-    modules = {iri: _module(said, iri) for _, iri in graphs if iri.startswith(BASE)}
+    namespace = MAND.removesuffix("#")
+    named_so = sorted({iri for _, iri in graphs if iri.startswith(BASE)})
+    # The core first, then what adds to it; a scheme of concepts has a page of its own kind.
+    modules = {
+        iri: _module(said, iri)
+        for iri in sorted(named_so, key=lambda iri: (iri != namespace, iri))
+        if iri == namespace or iri.startswith(f"{namespace}/")
+    }
+    schemes = tuple(_module(said, iri) for iri in named_so if iri not in modules)
     terms: dict[str, Term] = {}
     for iri in said.by:
         if not iri.startswith(MAND):
@@ -274,6 +283,7 @@ def _reference(
     return Reference(
         version,
         modules,
+        schemes,
         terms,
         labels,
         diagram,
@@ -293,8 +303,10 @@ def _module(said: _Said, iri: str) -> Module:
     )
     return Module(
         iri,
-        said.one(iri, dct + "title") or iri,
-        said.one(iri, dct + "description").replace("<", "").replace(">", ""),
+        said.one(iri, dct + "title") or said.one(iri, SKOS + "prefLabel") or iri,
+        (said.one(iri, dct + "description") or said.one(iri, SKOS + "definition"))
+        .replace("<", "")
+        .replace(">", ""),
         said.one(iri, OWL + "versionInfo"),
         said.one(iri, OWL + "versionIRI"),
         tuple((name, value) for name, value in facts if value),
