@@ -235,3 +235,14 @@ def test_a_report_lays_a_bill_over_the_snapshot(
     assert result.exit_code == 0, result.output
     (page,) = tmp_path.iterdir()
     assert words in page.read_text("utf-8")
+
+
+def test_format_takes_a_folder_and_only_what_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    file = tmp_path / "deep" / "mine.ttl"
+    file.parent.mkdir()
+    file.write_text("@prefix b: <urn:b> .\n@prefix a: <urn:a> .\n\na:x a:y b:z .\n", "utf-8")
+    assert run("format", "--check", tmp_path).exit_code == 1
+    assert run("format", tmp_path).output == f"{file}\n"
+    assert file.read_text("utf-8").startswith("@prefix a:")
+    assert run("format", "--check", tmp_path / "empty").exit_code == 0

@@ -601,14 +601,15 @@ def migrate(file: Path, output: Path) -> None:
 @click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--check", is_flag=True, help="Change nothing; fail when a file would change.")
 def format_command(files: tuple[Path, ...], check: bool) -> None:
-    """Put Turtle FILES (all of the project's when none is named) into one form.
+    """Put Turtle FILES or folders (all of the project's when none is named) into one form.
 
     Sorts prefixes and clears white space; order, comments and triples stay as they are.
     """
     from mandates.dataset.sources import Source, find_sources
     from mandates.quality.turtle import check_turtle, tidy
 
-    sources = [Source(str(f), f, "") for f in files] or find_sources()
+    named = [p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])]
+    sources = [Source(str(f), f, "") for f in named] if files else find_sources()
     problems = check_turtle(sources)
     if check:
         _show(problems)
