@@ -38,6 +38,13 @@ def problem(engine: Engine, query: str, **options: object) -> Problem:
     return caught.value
 
 
+def test_a_function_that_is_not_there_is_told(engine: Engine) -> None:
+    for query in ("SELECT (<http://a/f>(1) AS ?x) {}", "SELECT * { FILTER(<http://a/f>(1)) }"):
+        found = problem(engine, query)
+        assert found.slug == "query-failed"
+        assert "http://a/f" in found.detail
+
+
 def test_the_default_graph_is_the_union_and_counts_a_triple_once(engine: Engine) -> None:
     query = "SELECT ?c { <https://w3id.org/mandates/id/pk/actor/pta> a ?c }"
     assert len(json.loads(run(engine, query))["results"]["bindings"]) == 2

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from stores import OXIGRAPH, oxigraph
 
 from mandates.web import Settings, create_app
+from stores import OXIGRAPH, oxigraph
 
 pytestmark = pytest.mark.skipif(not OXIGRAPH, reason="the package oxigraph is not installed")
 
@@ -245,6 +245,13 @@ def test_what_may_be_done_is_told(store: FlaskClient) -> None:
     assert {"PUT", "POST", "DELETE"} <= set(told.headers["Allow"].split(", "))
     assert "Authorization" in told.headers["Access-Control-Allow-Headers"]
     assert "Authorization" in store.options("/sparql").headers["Access-Control-Allow-Headers"]
+
+
+def test_the_description_says_that_updates_are_taken(store: FlaskClient) -> None:
+    described = store.get("/sparql", headers={"Accept": "application/n-triples"}).data
+    assert b"#SPARQL11Update>" in described
+    assert b"#UnionDefaultGraph>" not in described
+    assert b"#BasicFederatedQuery>" not in described
 
 
 def test_no_token_in_the_log(store: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:

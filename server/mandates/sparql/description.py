@@ -29,7 +29,13 @@ _RESULT_FORMATS = (
 
 
 def describe_service(
-    endpoint: str, dataset: str, graphs: Mapping[str, int], *, union: bool = True
+    endpoint: str,
+    dataset: str,
+    graphs: Mapping[str, int],
+    *,
+    union: bool = True,
+    updates: bool = False,
+    federates: bool = False,
 ) -> Iterator[ox.Triple]:
     """The triples that describe a service.
 
@@ -38,6 +44,8 @@ def describe_service(
         dataset: IRI of the dataset, which the dataset's own description uses too.
         graphs: named graphs and how many triples each has.
         union: whether the default graph is the union of the named ones.
+        updates: whether updates are taken.
+        federates: whether SERVICE may call anyone.
 
     >>> triples = set(describe_service("http://h/sparql", "http://d/", {"http://g/": 2}))
     >>> {str(t.object) for t in triples if str(t.predicate).endswith("#endpoint>")}
@@ -58,6 +66,10 @@ def describe_service(
     yield say(service, rdf, "type", node(sd + "Service"))
     yield say(service, sd, "endpoint", service)
     yield say(service, sd, "supportedLanguage", node(sd + "SPARQL11Query"))
+    if updates:
+        yield say(service, sd, "supportedLanguage", node(sd + "SPARQL11Update"))
+    if federates:
+        yield say(service, sd, "feature", node(sd + "BasicFederatedQuery"))
     for name in _RESULT_FORMATS:
         yield say(service, sd, "resultFormat", node(FORMATS + name))
     if union:

@@ -246,6 +246,7 @@ class Engine(Backend):
         prefixes: prefixes of the dataset, for Turtle and for advice on errors.
         spool: folder for large answers on their way; the system's when None.
         federation: fetches what queries want from elsewhere; nothing when None.
+        spawn: whether each worker opens the snapshot itself, where processes can't be forked.
     """
 
     def __init__(
@@ -257,6 +258,7 @@ class Engine(Backend):
         prefixes: Mapping[str, str] | None = None,
         spool: Path | None = None,
         federation: Federation | None = None,
+        spawn: bool = False,
     ) -> None:
         super().__init__(limits, spool=spool, federation=federation)
         self.deaths = 0
@@ -266,6 +268,7 @@ class Engine(Backend):
             "base_iri": base_iri,
             "prefixes": dict(prefixes or {}),
             "memory": self.limits.memory,
+            "spawn": spawn,
         }
         self._keeper: _Keeper | None = None
         self._begun: _Keeper | None = None

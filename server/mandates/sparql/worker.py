@@ -27,7 +27,7 @@ import struct
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
@@ -50,6 +50,8 @@ from mandates.sparql.writing import (
 
 PIECE = 60_000
 HEADER = struct.Struct("!I")
+# Where a worker that is spawned finds its socket; out of the way of what it opens itself.
+_CHANNEL = 64
 # What comes before the last piece of an answer: its format (an index into FORMATS), whether the
 # worker ends now, rows, bytes, bytes of memory above the store, seconds of processor time so far.
 REPORT = struct.Struct("!B?QQQd")
@@ -319,9 +321,11 @@ class Keeper:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+        os.set_inheritable(self._control.fileno(), False)
         started = time.monotonic()
         snapshot = read_snapshot(self._folder)
-        store = open_store(snapshot)
+        # A worker that is spawned opens the snapshot itself.
+        store = None if self._options["spawn"] else open_store(snapshot)
         gc.collect()
         gc.freeze()  # keeps the collector from touching, and so copying, pages shared with workers
         self._send(
@@ -351,7 +355,10 @@ class Keeper:
                 return
             command = json.loads(message)
             if command["do"] == "fork":
-                self._fork(store, wake_read, wake_write)
+                if store is None:
+                    self._spawn()
+                else:
+                    self._fork(store, wake_read, wake_write)
             elif command["do"] == "why":
                 self._send(self._untold.pop(command["pid"], {}))
             elif command["do"] == "kill" and command["pid"] in self._channels:
@@ -367,6 +374,25 @@ class Keeper:
             return
         if pid == 0:
             self._become_worker(store, theirs, ours, data_size, inherited)
+        self._hand_over(pid, ours, theirs)
+
+    def _spawn(self) -> None:
+        options = json.dumps(dict(self._options))
+        arguments = [str(_CHANNEL), str(self._folder), options, "work"]
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            pid = os.posix_spawn(
+                sys.executable,
+                [sys.executable, "-m", "mandates.sparql.worker", *arguments],
+                os.environ,
+                file_actions=[(os.POSIX_SPAWN_DUP2, theirs.fileno(), _CHANNEL)],
+            )
+        except OSError as error:
+            self._send({"error": str(error)})
+            return
+        self._hand_over(pid, ours, theirs)
+
+    def _hand_over(self, pid: int, ours: socket.socket, theirs: socket.socket) -> None:
         # The keeper holds the worker's end open, so that it can write last words into it.
         self._channels[pid] = theirs
         with ours:
@@ -380,12 +406,7 @@ class Keeper:
         data_size: int,
         inherited: tuple[int, ...],
     ) -> NoReturn:
-        status = 1
-        # The allocator's last words would fill the server's log; a traceback belongs there.
-        log = os.fdopen(os.dup(2), "w")
-        try:
-            with Path(os.devnull).open("w") as null:
-                os.dup2(null.fileno(), 2)
+        def open_forked() -> tuple[ox.Store, int]:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             other.close()
@@ -394,31 +415,9 @@ class Keeper:
                 os.close(descriptor)
             for sibling in self._channels.values():
                 sibling.close()
-            with contextlib.suppress(OSError):
-                # When the machine runs short, a worker goes first and not the server.
-                Path("/proc/self/oom_score_adj").write_text("1000")
-            # Below the server, so that it can always take the next request and give an answer.
-            os.nice(5)
-            memory = self._options["memory"]
-            _limit(resource.RLIMIT_DATA, data_size + memory)
-            _limit(resource.RLIMIT_CORE, 0)
-            _limit(resource.RLIMIT_NOFILE, 0)
-            worker = Worker(
-                store,
-                channel,
-                base_iri=self._options["base_iri"],
-                prefixes=self._options["prefixes"],
-                memory=memory,
-            )
-            worker.run()
-            status = 0
-        except (BrokenPipeError, ConnectionResetError):
-            status = 0  # the engine has closed the socket and wants no answer
-        except BaseException:  # noqa: BLE001 - the process ends here and nobody else can tell why
-            traceback.print_exc(file=log)
-            log.flush()
-        finally:
-            os._exit(status)
+            return store, data_size
+
+        _work(open_forked, channel, self._options)
 
     def _reap(self) -> None:
         while self._channels:
@@ -448,6 +447,44 @@ class Keeper:
         self._control.send(json.dumps(message).encode())
 
 
+def _work(
+    begin: Callable[[], tuple[ox.Store, int]], channel: socket.socket, options: Mapping[str, Any]
+) -> NoReturn:
+    """Be a worker until the process ends: bound it for good, then answer."""
+    status = 1
+    # The allocator's last words would fill the server's log; a traceback belongs there.
+    log = os.fdopen(os.dup(2), "w")
+    try:
+        with Path(os.devnull).open("w") as null:
+            os.dup2(null.fileno(), 2)
+        store, data_size = begin()
+        with contextlib.suppress(OSError):
+            # When the machine runs short, a worker goes first and not the server.
+            Path("/proc/self/oom_score_adj").write_text("1000")
+        # Below the server, so that it can always take the next request and give an answer.
+        os.nice(5)
+        memory = options["memory"]
+        _limit(resource.RLIMIT_DATA, data_size + memory)
+        _limit(resource.RLIMIT_CORE, 0)
+        _limit(resource.RLIMIT_NOFILE, 0)
+        worker = Worker(
+            store,
+            channel,
+            base_iri=options["base_iri"],
+            prefixes=options["prefixes"],
+            memory=memory,
+        )
+        worker.run()
+        status = 0
+    except (BrokenPipeError, ConnectionResetError):
+        status = 0  # the engine has closed the socket and wants no answer
+    except BaseException:  # noqa: BLE001 - the process ends here and nobody else can tell why
+        traceback.print_exc(file=log)
+        log.flush()
+    finally:
+        os._exit(status)
+
+
 def _limit(which: int, value: int) -> None:
     _, hard = resource.getrlimit(which)
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -455,9 +492,22 @@ def _limit(which: int, value: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Run the keeper: file descriptor of the control socket, folder, options as JSON."""
-    control = socket.socket(fileno=int(arguments[0]))
-    Keeper(control, Path(arguments[1]), json.loads(arguments[2])).run()
+    """Run the keeper, or a worker when the last argument says so.
+
+    Args:
+        arguments: file descriptor of the socket to the engine, folder, options as JSON.
+    """
+    channel, folder = socket.socket(fileno=int(arguments[0])), Path(arguments[1])
+    options = json.loads(arguments[2])
+    if arguments[3:] == ["work"]:
+
+        def open_alone() -> tuple[ox.Store, int]:
+            store = open_store(read_snapshot(folder))
+            gc.collect()
+            return store, _data_size()
+
+        _work(open_alone, channel, options)
+    Keeper(channel, folder, options).run()
 
 
 if __name__ == "__main__":

@@ -559,7 +559,17 @@ def _add_common(response: Response) -> None:
 
 def _described(form: Format, *, with_data: bool) -> Response:
     endpoint = f"{_public_url()}/sparql"
-    triples = list(describe_service(endpoint, DATASET, _engine().graphs))
+    settings = _settings()
+    described = describe_service(
+        endpoint,
+        DATASET,
+        _engine().graphs,
+        # Of another server it is not known.
+        union=not settings.store,
+        updates=settings.allow_update,
+        federates=bool(settings.service_allow),
+    )
+    triples = list(described)
     if with_data:
         known = _entities().document(DESCRIPTION_GRAPH, "graph", GRAPH_FORMATS[2])
         triples += parse_triples(known.read())

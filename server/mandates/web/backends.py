@@ -36,4 +36,5 @@ def make_backend(settings: Settings) -> Backend:
         prefixes=PREFIXES,
         spool=settings.spool_dir,
         federation=federation,
+        spawn=settings.spawn_workers,
     )

@@ -52,7 +52,7 @@ _REASONS = {
     502: "Bad Gateway",
     503: "Service Unavailable",
 }
-_EXPOSED = "Content-Length, Dataset-Version, ETag, Link, Query-Id, Retry-After"
+_EXPOSED = "Content-Length, Dataset-Version, ETag, Link, Location, Query-Id, Retry-After"
 
 Headers = list[tuple[str, str]]
 ProblemPage = Callable[[Problem, str, str], str]

@@ -80,6 +80,11 @@ class Settings:
     entity_status: int = _setting(
         303, "How entities answer: 303 sends on to a document, 200 gives it at once."
     )
+    spawn_workers: bool = _setting(
+        not hasattr(os, "fork"),
+        "Whether each worker opens the snapshot itself instead of being forked: slower to start, "
+        "and each takes the memory of the store. Set where processes can't be forked.",
+    )
     reload_seconds: float = _setting(
         5.0, "Seconds between two looks for a new snapshot; 0 never looks."
     )
