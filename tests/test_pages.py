@@ -205,6 +205,13 @@ def test_what_makes_no_sense_is_said_so(client: FlaskClient, path: str) -> None:
     assert "<h1>" in response.get_data(as_text=True)
 
 
+def test_a_problem_of_the_endpoint_is_a_page_under_the_same_policy(client: FlaskClient) -> None:
+    response = client.get("/sparql?query=SELEC", headers={"Accept": "text/html, */*;q=0.1"})
+    assert response.status_code == 400
+    assert "<h1>" in response.get_data(as_text=True)
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
 def test_search_answers_programs(client: FlaskClient) -> None:
     answer = client.get("/search?q=PECA+37", headers={"Accept": "application/json"}).get_json()
     assert answer["readAsCitation"] is True

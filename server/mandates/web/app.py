@@ -45,7 +45,14 @@ from mandates.web.backends import make_backend
 from mandates.web.cache import Kept
 from mandates.web.cost import client_key
 from mandates.web.encoding import WORTH_IT, choose_encoding, compress
-from mandates.web.endpoint import LICENCE, Endpoint, Stream, common_headers, problem_response
+from mandates.web.endpoint import (
+    CONTENT_SECURITY_POLICY,
+    LICENCE,
+    Endpoint,
+    Stream,
+    common_headers,
+    problem_response,
+)
 from mandates.web.entities import PER_PAGE, Entities
 from mandates.web.explore import pages as explore_pages
 from mandates.web.graphs import pages as graph_pages
@@ -67,12 +74,8 @@ from mandates.web.validation import pages as validation_pages
 
 _LOG = logging.getLogger(__name__)
 _FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, HTML)
-_CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 # The table of YASR makes its columns resizable with one style element, which never changes.
-_EDITOR_POLICY = _CONTENT_SECURITY_POLICY.replace(
+_EDITOR_POLICY = CONTENT_SECURITY_POLICY.replace(
     "style-src 'self'", "style-src 'self' 'sha256-zCK2EVMoPc04mRF/g5CotUvxbJPWS+8V0b+s9ptqQIk='"
 )
 # Characters of a path that stand for themselves (RFC 3986, section 3.3).
@@ -620,7 +623,7 @@ def _security_headers(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     if response.mimetype == "text/html":
-        response.headers.setdefault("Content-Security-Policy", _CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     return response
 
 

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _SLOW = logging.getLogger("mandates.slow")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+# What a page may load and where its forms may lead: nothing but what this server itself has.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _CONTENT_TYPES = {item.name: item.content_type for item in (*ROW_FORMATS, *GRAPH_FORMATS)}
 _NORMALISE_UP_TO = 8192
 _REASONS = {
@@ -387,6 +392,8 @@ def problem_response(
         ("Cache-Control", "no-store"),
         *problem.headers.items(),
     ]
+    if chosen is HTML:
+        headers.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
     if query_id:
         headers.append(("Query-Id", query_id))
     reason = _REASONS.get(problem.status, "Error")
