@@ -232,6 +232,13 @@ class _Said:
         return found
 
 
+def _stable(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
+    """Name blank nodes by what is said of them, so that the page is the same each time."""
+    named = ox.Dataset(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+    named.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return sorted((quad.triple for quad in named), key=str)
+
+
 def _key(term: object) -> str:
     if isinstance(term, ox.BlankNode):
         return f"_:{term.value}"
@@ -247,7 +254,7 @@ def _reference(
     classes: Sequence[Mapping[str, str]],
     labels_of: object,
 ) -> Reference:
-    said = _Said(triples)
+    said = _Said(_stable(triples))
     namespace = MAND.removesuffix("#")
     named_so = sorted({iri for _, iri in graphs if iri.startswith(BASE)})
     # The core first, then what adds to it; a scheme of concepts has a page of its own kind.
