@@ -6,6 +6,7 @@ it names.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -73,4 +74,8 @@ def check_upload(record: ox.Store, path: Path, name: str) -> tuple[list[Problem]
     focus = {q.subject for q in sent if not isinstance(q.subject, ox.Triple)}
     problems += [p for p in check_shapes(quads, focus=focus) if p.node not in nowhere]
     shown = (p for p in problems if p.severity is not Severity.INFO)
-    return placed(shown, [source]), len(sent)
+    # Everything is of the one file; what was not looked up in it comes after what was.
+    found = [p if p.file else replace(p, file=name) for p in placed(shown, [source])]
+    order = list(Severity)
+    found.sort(key=lambda p: (order.index(p.severity), p.line is None, p.line or 0, p.rule))
+    return found, len(sent)

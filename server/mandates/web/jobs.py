@@ -24,6 +24,13 @@ from mandates.sparql.admission import Admission
 from mandates.sparql.problems import Problem
 from mandates.web.cache import AnswerCache, Kept
 
+#: What a page says of a job that was not done.
+WORDS = {
+    "busy": "As many reports and validations are being made as may be at once. Try again soon.",
+    "timeout": "Ask for less: fewer institutions, a smaller file.",
+    "memory-exceeded": "Ask for less: fewer institutions, a smaller file.",
+}
+
 #: What a job's process ends with when the request is at fault; its output then says how.
 REFUSED = 3
 
@@ -45,6 +52,16 @@ class JobLimits:
     concurrency: int = 2
     queue: int = 16
     cache: int = 64 << 20
+
+
+def told(problem: Problem) -> str:
+    """What a page says of a problem with a job.
+
+    >>> told(Problem("timeout", "It took longer than 90 s."))
+    'It took longer than 90 s. Ask for less: fewer institutions, a smaller file.'
+    """
+    words = WORDS.get(problem.slug, "")
+    return words if problem.slug == "busy" else f"{problem.detail} {words}".strip()
 
 
 class JobError(ValueError):

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +18,7 @@ from mandates.report.days import iso
 from mandates.sparql.problems import Problem
 from mandates.web.cost import client_key
 from mandates.web.explore import read_day, snapshot_folder, today
-from mandates.web.jobs import JobError, Jobs
+from mandates.web.jobs import JobError, Jobs, told
 from mandates.web.landscape import COUNTRIES, FIVE, Landscapes
 from mandates.web.sent import SentError, read_text, refuse_other_formats
 from mandates.web.settings import Settings
@@ -42,19 +41,6 @@ KINDS = {
 }
 _NAMES = 40
 _STYLE = re.compile(r"<style>(.*?)</style>", re.S)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a reader asks for, as the form has it.
-
-    Attributes:
-        values: the form's fields.
-        told: what the job is told.
-    """
-
-    values: Mapping[str, str]
-    told: Mapping[str, Any]
 
 
 def _values(given: Mapping[str, str]) -> dict[str, str]:
@@ -164,7 +150,7 @@ def report() -> Response:
     except (JobError, ValueError) as error:
         return _form(values, str(error))
     except Problem as problem:
-        return _form(values, f"{problem.kind.title}. {problem.detail}", status=problem.status)
+        return _form(values, told(problem), status=problem.status)
     return _shown(body, values)
 
 
@@ -192,7 +178,7 @@ def what_if() -> Response:
         return _form(values, str(error), bill)
     except Problem as problem:
         values = _values(request.form) | {"kind": "bill"}
-        message = f"{problem.kind.title}. {problem.detail}"
+        message = told(problem)
         return _form(values, message, bill, status=problem.status)
     return _shown(body, values)
 

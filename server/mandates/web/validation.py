@@ -12,7 +12,7 @@ from mandates.sparql.negotiation import HTML, Format, choose
 from mandates.sparql.problems import Problem
 from mandates.web.cost import client_key
 from mandates.web.explore import snapshot_folder
-from mandates.web.jobs import JobError, Jobs
+from mandates.web.jobs import JobError, Jobs, told
 from mandates.web.sent import SentError, read_text, refuse_other_formats
 from mandates.web.settings import Settings
 
@@ -55,7 +55,7 @@ def validate() -> Response:
     except Problem as problem:
         if wants_json:
             raise
-        return _page(text, wrong=f"{problem.kind.title}. {problem.detail}", status=problem.status)
+        return _page(text, wrong=told(problem), status=problem.status)
     if wants_json:
         return jsonify(found)
     return _page(text, problems=found["problems"], triples=found["triples"], done=True)
