@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TESTS ?= -m 'not slow'
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: serve build test check lint lock vendor clean
+.PHONY: serve build test check bench bench-overlap bench-endpoint lint lock vendor clean
 
 serve: $(VENV)/.serving  ## install what serving needs, build the dataset, serve on http://127.0.0.1:8000
 	$(BIN)/mandates serve --build
@@ -20,7 +20,14 @@ test: $(VENV)/.developing  ## install, lint, type-check and test
 build: $(VENV)/.serving  ## build the dataset
 	$(BIN)/mandates build
 
-bench: $(VENV)/.developing  ## the endpoint beside other servers; writes benchmarks/results/endpoint.*
+bench: bench-overlap bench-endpoint  ## everything that is timed; writes benchmarks/results/
+
+bench-overlap: $(VENV)/.developing  ## the overlap engine beside a SPARQL self-join, then recall; writes benchmarks/results/{overlap,recall}.*
+	$(BIN)/python benchmarks/overlap.py
+	test -e build/data/current || $(BIN)/mandates build
+	$(BIN)/python benchmarks/recall.py --write
+
+bench-endpoint: $(VENV)/.developing  ## the endpoint beside other servers; writes benchmarks/results/endpoint.*
 	test -e build/data/current || $(BIN)/mandates build
 	$(BIN)/python benchmarks/endpoint.py $(BENCH)
 

@@ -4,7 +4,9 @@
     python benchmarks/overlap.py --sizes 1000 10000   # smaller, and prints only
 
 Each measurement has a process of its own, so that peak memory is its own. The engine is measured
-from tables to findings, evidence and keys included. The self-join asks for less: pairs of holdings
+from tables to findings, evidence and keys included. End to end reads the same world as N-Triples in
+the published vocabulary into a store, reads the tables from the store, finds, and writes the
+findings with their evidence as N-Quads. The self-join asks for less: pairs of holdings
 of different actors at the same time whose functions, subjects and territories are comparable, with
 the closure of the hierarchy given; no layers, conditions, ties, grouping or score. It stops at the
 first size that takes longer than the limit.
@@ -13,14 +15,17 @@ first size that takes longer than the limit.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import platform
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +33,7 @@ import worlds
 
 RESULTS = Path(__file__).parent / "results"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
+END_TO_END_SIZES = (1_000, 10_000, 100_000)
 JOIN_SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 THREADS = 2
 
@@ -104,7 +110,45 @@ def self_join(mandates: int, _: int) -> dict[str, Any]:
     return {"seconds": round(time.perf_counter() - begun, 3), "pairs": pairs}
 
 
-METHODS = {"engine": engine, "self-join": self_join}
+def end_to_end(mandates: int, _: int) -> dict[str, Any]:
+    """Measure a graph in, findings as RDF out, with the time of each part."""
+    import pyoxigraph as ox
+    import world_graph
+
+    from mandates.analysis.graph import describe, mitigations
+    from mandates.analysis.world import read_world
+    from mandates.overlap.engine import find_with_duckdb
+
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "world.nt", Path(folder) / "findings.nq"
+        triples = world_graph.write(worlds.world(mandates), source)
+        gc.collect()
+        marks = [time.perf_counter()]
+        cpu = time.process_time()
+        store = ox.Store()
+        store.bulk_load(path=str(source), format=ox.RdfFormat.N_TRIPLES, lenient=True)
+        marks.append(time.perf_counter())
+        world = read_world(store)
+        marks.append(time.perf_counter())
+        findings = find_with_duckdb(world, threads=THREADS)
+        marks.append(time.perf_counter())
+        quads = describe(findings, {}, mitigations(store))
+        ox.serialize(quads, output=str(target), format=ox.RdfFormat.N_QUADS)
+        marks.append(time.perf_counter())
+    parts = ("load the store", "read the tables", "find", "write the findings")
+    return {
+        "seconds": round(marks[-1] - marks[0], 3),
+        "cpu_seconds": round(time.process_time() - cpu, 3),
+        "parts": {
+            name: round(b - a, 3) for name, (a, b) in zip(parts, pairwise(marks), strict=True)
+        },
+        "triples": triples,
+        "findings": len(findings),
+        "quads written": len(quads),
+    }
+
+
+METHODS = {"engine": engine, "end to end": end_to_end, "self-join": self_join}
 
 
 def measure(method: str, mandates: int, limit: float, one_cell: int = 0) -> dict[str, Any]:
@@ -115,6 +159,9 @@ def measure(method: str, mandates: int, limit: float, one_cell: int = 0) -> dict
         result["in one cell"] = one_cell
     try:
         done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=limit)
+    except subprocess.CalledProcessError as error:
+        print(error.stderr, file=sys.stderr)
+        raise
     except subprocess.TimeoutExpired:
         return {**result, "seconds": None, "longer than": limit}
     return {**result, **json.loads(done.stdout)}
@@ -139,7 +186,11 @@ def plot(results: list[dict[str, Any]]) -> str:
     """Draw time against size on logarithmic axes."""
     import vl_convert
 
-    labels = {"engine": "engine (DuckDB)", "self-join": "SPARQL self-join (Oxigraph)"}
+    labels = {
+        "engine": "engine (DuckDB)",
+        "end to end": "graph in, findings as RDF out",
+        "self-join": "SPARQL self-join (Oxigraph)",
+    }
     points = [
         {"mandates": r["mandates"], "seconds": r["seconds"], "method": labels[r["method"]]}
         for r in results
@@ -193,6 +244,9 @@ def main() -> None:
         print(results[-1], flush=True)
     results.append(measure("engine", 20_000, 10 * arguments.limit, one_cell=10_000))
     print(results[-1], flush=True)
+    for size in arguments.sizes or END_TO_END_SIZES:
+        results.append(measure("end to end", size, 10 * arguments.limit))
+        print(results[-1], flush=True)
     for size in arguments.sizes or JOIN_SIZES:
         results.append(measure("self-join", size, arguments.limit))
         print(results[-1], flush=True)

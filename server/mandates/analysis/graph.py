@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from functools import cache, lru_cache
 
 import pyoxigraph as ox
 
@@ -92,7 +93,7 @@ def describe(
         mitigations: conditions by mandate and counterpart, both IRIs.
 
     Returns:
-        Quads in the graph :data:`FINDINGS`, sorted.
+        Quads in the graph :data:`FINDINGS`, each once, in the order of the findings.
     """
     of = {
         holding: findings.world.names["mandate"][int(code)]
@@ -122,29 +123,32 @@ def describe_some(
     >>> describe_some([], {}, {}, {})
     []
     """
-    quads: set[ox.Quad] = set()
+    quads: list[ox.Quad] = []
     for finding in findings:
+        # Said of the finding, each once: several pairs may rest on one holding.
+        own: dict[tuple[ox.NamedNode, ox.NamedNode | ox.Literal], None] = {}
         node = ox.NamedNode(finding_iri(finding.key))
-        for predicate, value in _finding(finding, labels):
-            quads.add(ox.Quad(node, predicate, value, FINDINGS))
+        for said in _finding(finding, labels):
+            own[said] = None
         for rank, exhibit in enumerate(finding.evidence, 1):
             pair = ox.NamedNode(f"{node.value}/pair/{rank}")
-            quads.add(ox.Quad(node, mand("supportedByPair"), pair, FINDINGS))
-            for predicate, value in _pair(exhibit, rank):
-                quads.add(ox.Quad(pair, predicate, value, FINDINGS))
+            own[mand("supportedByPair"), pair] = None
+            quads += [
+                ox.Quad(pair, predicate, value, FINDINGS)
+                for predicate, value in _pair(exhibit, rank)
+            ]
             for holding in (exhibit.holding_a, exhibit.holding_b):
                 if holding:
-                    quads.add(
-                        ox.Quad(node, mand("basedOnHolding"), ox.NamedNode(holding), FINDINGS)
-                    )
+                    own[mand("basedOnHolding"), ox.NamedNode(holding)] = None
             if exhibit.mitigation and len(finding.actors) == 2:
                 a, b = finding.actors
                 for condition in (
                     *mitigations.get((of[exhibit.holding_a], b), ()),
                     *(mitigations.get((of[exhibit.holding_b], a), ()) if exhibit.holding_b else ()),
                 ):
-                    quads.add(ox.Quad(node, mand("mitigatedBy"), ox.NamedNode(condition), FINDINGS))
-    return sorted(quads, key=str)
+                    own[mand("mitigatedBy"), ox.NamedNode(condition)] = None
+        quads += [ox.Quad(node, predicate, value, FINDINGS) for predicate, value in own]
+    return quads
 
 
 def answers(statements: Iterable[Named], findings: Findings) -> list[ox.Quad]:
@@ -249,17 +253,25 @@ def _pair(exhibit: Evidence, rank: int) -> Iterator[tuple[ox.NamedNode, ox.Named
         yield mand("validUntil"), _moment(exhibit.until)
 
 
+@lru_cache(maxsize=4096)
 def _moment(value: datetime) -> ox.Literal:
     return _typed(value.astimezone(_PAKISTAN).isoformat(), "dateTime")
 
 
+@lru_cache(maxsize=4096)
 def _integer(value: int) -> ox.Literal:
     return _typed(str(value), "integer")
 
 
+@lru_cache(maxsize=4096)
 def _decimal(value: Decimal) -> ox.Literal:
     return _typed(f"{value.normalize():f}", "decimal")
 
 
 def _typed(value: str, name: str) -> ox.Literal:
-    return ox.Literal(value, datatype=ox.NamedNode(XSD + name))
+    return ox.Literal(value, datatype=_datatype(name))
+
+
+@cache
+def _datatype(name: str) -> ox.NamedNode:
+    return ox.NamedNode(XSD + name)

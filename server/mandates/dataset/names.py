@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pyoxigraph as ox
 
 BASE = "https://w3id.org/mandates/"
@@ -50,6 +52,7 @@ PREFIXES: dict[str, str] = {
 }
 
 
+@cache
 def mand(name: str) -> ox.NamedNode:
     """Name a term of the ontology.
 
