@@ -116,8 +116,8 @@ class Endpoint:
         # Without any parameter it is the address of the service itself (SPARQL 1.1 Service
         # Description, section 2), or of the page from which people query.
         text = environ.get("QUERY_STRING", "")
-        names = {part.partition("=")[0] for part in text.split("&")}
-        return bool(names - {"", "format", "lang"})
+        names = {part.partition("=")[0] for part in text.split("&") if part}
+        return bool(names - {"format", "lang"})
 
     def _cached(
         self, environ: WSGIEnvironment, start_response: StartResponse, key: Hashable, query_id: str

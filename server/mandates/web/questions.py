@@ -13,7 +13,7 @@ from mandates import __version__
 from mandates.dataset.names import PREFIXES
 from mandates.dataset.questions import Parameter, Question, questions
 from mandates.sparql.backend import Answer, Backend
-from mandates.sparql.negotiation import HTML, ROW_FORMATS, Format, choose
+from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, ROW_FORMATS, Format, choose
 from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.request import QUERY, QueryRequest
 from mandates.web.endpoint import Stream, common_headers
@@ -123,7 +123,9 @@ def openapi() -> Response:
         }
         for status in sorted({kind.status for kind in KINDS.values()} - {401, 502})
     }
-    rows: dict[str, Any] = {item.media_type: {"schema": {}} for item in ROW_FORMATS}
+    either: dict[str, Any] = {
+        item.media_type: {"schema": {}} for item in (*ROW_FORMATS, *GRAPH_FORMATS)
+    }
     paths: dict[str, Any] = {
         "/sparql": {
             "get": {
@@ -134,7 +136,7 @@ def openapi() -> Response:
                     _parameter("format", {"type": "string"}, "Name of a format."),
                     _parameter("timeout", {"type": "number"}, "Seconds, at most the server's."),
                 ],
-                "responses": {"200": {"description": "The answer.", "content": rows}} | problems,
+                "responses": {"200": {"description": "The answer.", "content": either}} | problems,
             }
         }
     }
