@@ -372,10 +372,10 @@ def test_the_calls_of_one_query_share_its_time_and_count(
     with asking(snapshot, allowed(elsewhere), timeout=0.6) as ask:
         assert slug(ask, f"SELECT * {{ {' UNION '.join([service] * 17)} }}") == "service-refused"
         assert elsewhere.seen == []
-        elsewhere.wait = 0.25
+        elsewhere.wait = 0.5
         began = time.monotonic()
         assert slug(ask, f"SELECT * {{ {' UNION '.join([service] * 9)} }}") == "timeout"
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4
 
 
 def test_slow_servers_elsewhere_take_no_place_here(

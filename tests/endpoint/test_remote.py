@@ -38,7 +38,7 @@ VALUES = "SELECT * { ?s <https://w3id.org/mandates/ns#value> ?o } ORDER BY ?s"
 GRAPHS = "CONSTRUCT WHERE { ?s <https://w3id.org/mandates/ns#value> ?o }"
 NEVER = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 LATE = "{ ?s ?p ?o } UNION { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f FILTER(?s = ?a && ?a = ?o) }"
-LIMITS = Limits(timeout=3, max_rows=5000, max_bytes=2 << 20, concurrency=3, queue=3, long=2)
+LIMITS = Limits(timeout=30, max_rows=5000, max_bytes=2 << 20, concurrency=3, queue=3, long=2)
 
 
 def send(url: str, method: str, body: bytes, media_type: str) -> int:
@@ -154,7 +154,8 @@ def test_values_are_bound_and_relative_names_are_ours(remote: RemoteStore) -> No
 def test_limits_hold_and_nothing_is_cut(
     remote: RemoteStore, query: str, slug: str, limit: str | None
 ) -> None:
-    found = problem(remote, query, timeout=1.0)
+    # A limit that is no limit of time must be met also where the machine is busy.
+    found = problem(remote, query, timeout=1.0 if slug == "timeout" else None)
     assert found.slug == slug
     assert limit in (None, found.members["limit"]["name"])
 
@@ -390,7 +391,8 @@ def wrong(act: Wrong) -> Iterator[str]:
     ],
 )
 def test_what_a_bad_server_says_is_never_passed_on_as_whole(act: Wrong, slug: str) -> None:
-    with wrong(act) as url, gateway(Store(url), replace(LIMITS, timeout=0.6)) as remote:
+    limits = replace(LIMITS, timeout=0.6 if slug == "timeout" else 30)
+    with wrong(act) as url, gateway(Store(url), limits) as remote:
         began = time.monotonic()
         if slug == "200":
             assert remote.run(QueryRequest("SELECT * { ?s ?p ?x }")).rows == 1
@@ -400,7 +402,7 @@ def test_what_a_bad_server_says_is_never_passed_on_as_whole(act: Wrong, slug: st
         assert "secret" not in found.detail
         if slug == "busy":
             assert found.headers["Retry-After"] == "7"
-        assert time.monotonic() - began < 3
+        assert slug != "timeout" or time.monotonic() - began < 5
 
 
 def test_one_giant_value_is_not_held_in_memory() -> None:
@@ -441,7 +443,8 @@ def test_one_giant_value_is_not_held_in_memory() -> None:
     ],
 )
 def test_triples_are_whole_or_refused(act: Wrong, slug: str) -> None:
-    with wrong(act) as url, gateway(Store(url), replace(LIMITS, timeout=0.6)) as remote:
+    limits = replace(LIMITS, timeout=0.6 if slug == "timeout" else 30)
+    with wrong(act) as url, gateway(Store(url), limits) as remote:
         if slug == "200":
             assert remote.run(QueryRequest("CONSTRUCT WHERE { ?s ?p ?o }")).rows == 1
         else:
@@ -547,7 +550,8 @@ def test_a_text_of_nothing_but_services_takes_no_time() -> None:
     began = time.monotonic()
     assert syntax.may_call_out("service#" * 30_000)
     assert syntax.may_call_out("service" + " " * 200_000 + "<a:b>" + " " * 50_000 + "{")
-    assert time.monotonic() - began < 2
+    # Looked through again from each word, it would take minutes.
+    assert time.monotonic() - began < 20
 
 
 @settings(deadline=None)
