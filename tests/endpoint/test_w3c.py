@@ -23,11 +23,11 @@ from rdflib.collection import Collection
 from rdflib.compare import isomorphic
 from rdflib.namespace import RDF
 from rdflib.term import Node
-from stores import OXIGRAPH, Addresses, oxigraph
 from werkzeug.test import TestResponse
 
 from mandates.dataset.snapshot import write_snapshot
 from mandates.web import Settings, create_app
+from stores import OXIGRAPH, Addresses, oxigraph
 
 CHECKOUT = os.environ.get("MANDATES_W3C_TESTS")
 EARL = os.environ.get("MANDATES_EARL")
