@@ -340,6 +340,10 @@ def wrong(act: Wrong) -> Iterator[str]:
                 try:
                     wire.recv(1 << 16)
                     act(wire)
+                    # Closing with a part of the request unread would reset the connection.
+                    wire.shutdown(socket.SHUT_WR)
+                    wire.settimeout(5)
+                    say_nothing(wire)
                 except OSError:
                     pass
 
