@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from mandates.sparql.admission import Admission
+from mandates.sparql.problems import Problem
 
 
 def served(admission: Admission, clients: list[str]) -> list[str]:
@@ -41,6 +44,47 @@ def test_one_known_for_light_queries_does_not_stand_behind_strangers() -> None:
     known(admission, "heavy", 3.0)
     strangers = ["a", "b", "c"]
     assert served(admission, ["heavy", *strangers, "light"]) == ["light", *strangers, "heavy"]
+
+
+def test_one_who_asks_for_much_at_once_does_not_stand_before_one_who_asks_one_thing() -> None:
+    admission = Admission(places=1, queue=10, patience=20)
+    for client in ("many", "one"):
+        known(admission, client, 1.0)
+    assert served(admission, ["many", "many", "many", "one"]) == ["one", "many", "many", "many"]
+
+
+def test_the_last_place_is_for_one_known_for_light_queries() -> None:
+    admission = Admission(places=4, queue=0, patience=1, long=2)
+    for _ in range(3):
+        known(admission, "light", 0.001)
+    known(admission, "heavy", 1.0)
+    for client in ("heavy", "stranger", "heavy"):
+        admission.enter(client)
+    for client in ("heavy", "another stranger"):
+        with pytest.raises(Problem):
+            admission.enter(client)
+    admission.enter("light")
+    assert admission.running == 4
+
+
+def test_what_waits_is_served_when_a_place_for_all_is_free() -> None:
+    admission = Admission(places=4, queue=10, patience=20, long=2)
+    for _ in range(3):
+        admission.enter("first")
+    order: list[str] = []
+
+    def ask() -> None:
+        admission.enter("second")
+        order.append("second")
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    while not admission.waiting:
+        time.sleep(0.001)
+    admission.leave("first", 1.0)
+    waiting.join()
+    assert order == ["second"]
+    assert (admission.running, admission.waiting) == (3, 0)
 
 
 def test_the_one_who_used_less_goes_before_the_one_who_used_more() -> None:

@@ -241,6 +241,25 @@ def test_a_worker_killed_while_idle_is_not_noticed(engine: Engine) -> None:
     assert engine.deaths == deaths + 1
 
 
+def test_all_workers_killed_while_idle_are_not_noticed(engine: Engine) -> None:
+    pids: set[int] = set()
+
+    def ask() -> None:
+        while len(pids) < 2:
+            run(engine, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+
+    asking = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in asking:
+        thread.start()
+    while len(pids) < 2:
+        pids |= {item.pid for item in engine.live() if item.pid}
+    for thread in asking:
+        thread.join()
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    assert b"true" in run(engine, "ASK {}")
+
+
 def test_an_operator_can_stop_a_query(engine: Engine) -> None:
     caught: list[Problem] = []
     query_id = engine.new_id()

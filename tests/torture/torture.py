@@ -3,10 +3,10 @@
     python tests/torture/torture.py [--seconds 60] [--data-dir build/data]
 
 Starts the server that `mandates serve` runs on a free port of 127.0.0.1, lets all attacks loose on
-it at once, 200 clients in all, and meanwhile sends a probe query five times a second from an
-address that attacks nobody. Ends with a report, and with status 1 unless every probe was answered
-within two seconds, memory came back to its level, nothing was left running, nothing was given away
-and nobody was called inside the network.
+it at once, 200 clients in all, kills a worker twice a second, and meanwhile sends a probe query
+five times a second from an address that attacks nobody. Ends with a report, and with status 1
+unless every probe was answered within two seconds, memory came back to its level, nothing was left
+running, nothing was given away and nobody was called inside the network.
 """
 
 from __future__ import annotations
@@ -304,18 +304,8 @@ def uploads(target: Target, outcome: Outcome, client: str) -> None:
         outcome.wrong.append(f"{path} {name}: {response.status} {body[:200]!r}")
 
 
-def kill_workers(target: Target, outcome: Outcome, client: str) -> None:
-    workers = [pid for pid in descendants(target.pid) if pid not in keepers(target.pid)]
-    victims = [pid for pid in workers if "sparql.worker" in command(pid)]
-    if victims:
-        with suppress(ProcessLookupError):
-            os.kill(random.choice(victims), signal.SIGKILL)
-            outcome.count("kill a worker", "killed")
-    time.sleep(0.5)
-
-
 ATTACKS: list[tuple[Attack, int]] = [
-    (queries, 104),
+    (queries, 105),
     (giant_body, 8),
     (endless_chunks, 8),
     (slow_reader, 24),
@@ -324,7 +314,6 @@ ATTACKS: list[tuple[Attack, int]] = [
     (raw, 15),
     (pages, 12),
     (uploads, 4),
-    (kill_workers, 1),
 ]
 
 
@@ -359,6 +348,25 @@ def memory(pid: int) -> int:
                 if line.startswith("Pss:"):
                     total += int(line.split()[1])
     return total
+
+
+def kill_workers(pid: int, seconds: float) -> None:
+    """Kill a worker twice a second and print how many; runs in a process of its own."""
+    killed = 0
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        holding = keepers(pid)
+        victims = [
+            item
+            for item in descendants(pid)
+            if item not in holding and "sparql.worker" in command(item)
+        ]
+        if victims:
+            with suppress(ProcessLookupError):
+                os.kill(random.choice(victims), signal.SIGKILL)
+                killed += 1
+        time.sleep(0.5)
+    print(killed)
 
 
 def probe(port: int, seconds: float) -> None:
@@ -455,6 +463,12 @@ def server(data_dir: Path, log: Path) -> Iterator[tuple[int, subprocess.Popen[by
         process.wait(30)
 
 
+def aside(what: str, number: int, seconds: float) -> subprocess.Popen[bytes]:
+    """Run a part of this script in a process of its own."""
+    arguments = [sys.executable, __file__, what, str(number), "--seconds", str(seconds)]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE)
+
+
 def run(data_dir: Path, seconds: float, patience: float) -> tuple[bool, str]:
     """Attack for so long; whether the server stood it, and the report."""
     random.seed(5)
@@ -469,12 +483,13 @@ def run(data_dir: Path, seconds: float, patience: float) -> tuple[bool, str]:
             time.sleep(0.1)
         warm_up(target)
         before = memory(process.pid)
-        # A process of its own, as 200 attacking threads would keep it from looking at the clock.
-        arguments = [sys.executable, __file__, "--probe", str(port), "--seconds", str(seconds)]
-        probing = subprocess.Popen(arguments, stdout=subprocess.PIPE)
+        # Processes of their own, as 200 attacking threads would keep them from their work.
+        probing = aside("--probe", port, seconds)
         # The prober is one of those who use the server already when it is attacked.
         time.sleep(2)
-        # The attackers of a public server have machines of their own.
+        killing = aside("--kill", process.pid, seconds - 2)
+        # The attackers of a public server have machines of their own; here they share the
+        # processors with it, so they run at a lower priority.
         os.nice(10)
         threads = []
         for which, count in ATTACKS:
@@ -487,6 +502,7 @@ def run(data_dir: Path, seconds: float, patience: float) -> tuple[bool, str]:
             thread.daemon = True
             thread.start()
         printed, _ = probing.communicate()
+        killed, _ = killing.communicate()
         peak = memory(process.pid)
         target.stop.set()
         for thread in threads:
@@ -501,13 +517,16 @@ def run(data_dir: Path, seconds: float, patience: float) -> tuple[bool, str]:
         time.sleep(0.1)
     left = [f"{pid} {command(pid)}" for pid in family if Path(f"/proc/{pid}").exists()]
 
+    outcome.statuses["kill a worker"] = Counter(killed=int(killed))
     outcome.wrong += [f"called inside the network: {call}" for call in calls]
     for status, duration in json.loads(printed):
         outcome.probes.append(duration)
         outcome.probe_statuses[status] += 1
     slowest = max(outcome.probes, default=99.0)
     ordered = sorted(outcome.probes)
+    attacks = sum(counter.total() for counter in outcome.statuses.values())
     lines = [
+        f"{attacks} attacks by {sum(count for _, count in ATTACKS)} clients",
         f"{len(outcome.probes)} probes: median {ordered[len(ordered) // 2] * 1000:.0f} ms, "
         f"slowest {slowest * 1000:.0f} ms, "
         f"statuses {dict(outcome.probe_statuses)}",
@@ -541,10 +560,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds for a probe")
     parser.add_argument("--probe", type=int, metavar="PORT", help=argparse.SUPPRESS)
+    parser.add_argument("--kill", type=int, metavar="PID", help=argparse.SUPPRESS)
     parser.add_argument("--data-dir", type=Path, default=Path("build/data"))
     arguments = parser.parse_args()
     if arguments.probe:
         probe(arguments.probe, arguments.seconds)
+        return 0
+    if arguments.kill:
+        kill_workers(arguments.kill, arguments.seconds)
         return 0
     stood, report = run(arguments.data_dir, arguments.seconds, arguments.patience)
     print(report)

@@ -5,24 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from mandates.sparql.problems import Problem
 
 _HALF_LIFE = 30.0
 _CLIENTS = 10_000
-# Charged when a query begins and settled when it ends, so that running ones count as well.
-_ADVANCE = 0.1
-# Seconds of use that make no difference.
-_LITTLE = 0.05
+# Seconds that the query of a stranger is taken to need, and up to which a client's are brief.
+_UNKNOWN = 0.1
+_BRIEF = 0.05
 
 
 class _Ticket:
-    __slots__ = ("client", "evicted", "lock")
+    __slots__ = ("client", "evicted", "lock", "since")
 
     def __init__(self, client: str) -> None:
         self.client = client
+        self.since = time.monotonic()
         self.evicted = False
         self.lock = threading.Lock()
         self.lock.acquire()
@@ -31,11 +31,12 @@ class _Ticket:
 class Admission:
     """A number of places, a queue before them, and fairness between clients.
 
-    The client that has lately used least is served first, so whoever sends a hundred heavy queries
-    does not stand before one that sends a single light one, and one that is known for light ones
-    does not stand behind a hundred strangers. When the queue is full, a newcomer
-    takes the place of the last query of the client that has used or wants most, unless that is
-    itself.
+    A client is judged by the work it asks for: the processor time that its queries have lately
+    taken, each, times how many it has under way. The one with the least is served first, so
+    whoever sends a hundred heavy queries does not stand before one that sends a single light one;
+    waiting counts too, so that nobody is passed over for ever. When the queue is full, a newcomer
+    takes the place of the last query of the client that asks for most, unless that is itself. Where
+    places are kept for brief queries, one of them is for clients known to send such.
 
     Args:
         places: how many queries run at once.
@@ -61,9 +62,14 @@ class Admission:
         self._lock = threading.Lock()
         self._running = 0
         self._waiting = 0
+        # Of two or more places that no long query may take, the last is for whom we know.
+        self._open_places = places - (places - self._long_places >= 2)
         self._turns: dict[str, deque[_Ticket]] = {}
-        # Seconds used by each client, halved every half-life, and when they were last counted.
-        self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        # How many queries each client has in a place.
+        self._placed: dict[str, int] = {}
+        # Seconds used by each client and queries asked, both halved every half-life, and when they
+        # were last counted.
+        self._past: OrderedDict[str, tuple[float, float, float]] = OrderedDict()
 
     @property
     def running(self) -> int:
@@ -118,9 +124,10 @@ class Admission:
             Problem: ``busy``.
         """
         with self._lock:
-            if self._running < self._places:
-                self._running += 1
-                self._charge(client, _ADVANCE)
+            if self._running < self._open_places or (
+                self._running < self._places and self._is_brief(client)
+            ):
+                self._seat(client)
                 return
             ticket = self._enqueue(client)
         if ticket.lock.acquire(timeout=self._patience):
@@ -141,12 +148,11 @@ class Admission:
         if self._waiting >= self._queue:
             now = time.monotonic()
 
-            def greed(name: str) -> tuple[int, int]:
-                tickets = len(self._turns.get(name, ())) + (name == client)
-                return int(self._usage(name, now) / _ADVANCE), tickets
+            def wants(name: str) -> float:
+                return self._work(name, now, more=name == client)
 
-            greedy = max(self._turns, key=greed, default=client)
-            if greed(greedy) <= greed(client):
+            greedy = max(self._turns, key=wants, default=client)
+            if wants(greedy) <= wants(client):
                 raise self._busy()
             evicted = self._turns[greedy][-1]
             evicted.evicted = True
@@ -157,21 +163,41 @@ class Admission:
         self._waiting += 1
         return ticket
 
-    def _usage(self, client: str, now: float) -> float:
-        used, then = self._used.get(client, (0.0, now))
-        return float(used * 0.5 ** ((now - then) / _HALF_LIFE))
+    def _each(self, client: str, now: float) -> float:
+        """Seconds that the next query of a client is likely to take."""
+        past = self._past.get(client)
+        if past is None:
+            return _UNKNOWN
+        used, asked, then = past
+        share = 0.5 ** ((now - then) / _HALF_LIFE)
+        return float((used * share + _UNKNOWN) / (asked * share + 1))
 
-    def _rank(self, client: str, now: float) -> tuple[int, bool]:
-        # Of those who have used next to nothing, one who is known for that goes before strangers:
-        # a crowd that turns up all at once consists of them.
-        return int(self._usage(client, now) / _LITTLE), client not in self._used
+    def _is_brief(self, client: str) -> bool:
+        return client in self._past and self._each(client, time.monotonic()) <= _BRIEF
 
-    def _charge(self, client: str, seconds: float) -> None:
-        now = time.monotonic()
-        self._used[client] = (max(0.0, self._usage(client, now) + seconds), now)
-        self._used.move_to_end(client)
-        while len(self._used) > _CLIENTS:
-            self._used.popitem(last=False)
+    def _work(self, client: str, now: float, *, more: bool = False) -> float:
+        """Seconds that all which a client has here is likely to take."""
+        count = self._placed.get(client, 0) + len(self._turns.get(client, ())) + more
+        return self._each(client, now) * count
+
+    def _rank(self, client: str, now: float) -> float:
+        return self._work(client, now) / (1 + now - self._turns[client][0].since)
+
+    def _seat(self, client: str) -> None:
+        self._running += 1
+        self._placed[client] = self._placed.get(client, 0) + 1
+
+    def _unseat(self, client: str, seconds: float, now: float) -> None:
+        self._running -= 1
+        placed = self._placed.pop(client) - 1
+        if placed:
+            self._placed[client] = placed
+        used, asked, then = self._past.get(client, (0.0, 0.0, now))
+        share = 0.5 ** ((now - then) / _HALF_LIFE)
+        self._past[client] = (used * share + seconds, asked * share + 1, now)
+        self._past.move_to_end(client)
+        if len(self._past) > _CLIENTS:
+            self._past.popitem(last=False)
 
     def _remove(self, ticket: _Ticket) -> None:
         tickets = self._turns[ticket.client]
@@ -182,16 +208,20 @@ class Admission:
 
     def leave(self, client: str, seconds: float) -> None:
         """Give a place back, with the seconds of processor time that were used in it."""
+        now = time.monotonic()
         with self._lock:
-            self._charge(client, seconds - _ADVANCE)
+            self._unseat(client, seconds, now)
             if not self._turns:
-                self._running -= 1
                 return
-            now = time.monotonic()
-            served = min(self._turns, key=lambda name: self._rank(name, now))
+            able: Iterable[str] = self._turns
+            if self._running >= self._open_places:
+                able = [name for name in self._turns if self._is_brief(name)]
+            served = min(able, key=lambda name: self._rank(name, now), default=None)
+            if served is None:
+                return
             ticket = self._turns[served][0]
             self._remove(ticket)
-            self._charge(served, _ADVANCE)
+            self._seat(served)
             ticket.lock.release()
 
     def _busy(self) -> Problem:

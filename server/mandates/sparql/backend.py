@@ -361,7 +361,10 @@ class Backend(ABC):
 
     @contextmanager
     def _place(self, running: Running) -> Iterator[list[float]]:
-        """Wait for a place and hold it; yields a list for the processor time that was used."""
+        """Wait for a place and hold it; yields a list for the processor time that was used.
+
+        When nothing is put into it, time on the clock counts.
+        """
         self.admission.enter(running.client)
         took: list[float] = []
         try:
@@ -373,7 +376,8 @@ class Backend(ABC):
                 del self._live[running.query_id]
                 if running.long:
                     self.admission.shorten()
-            self.admission.leave(running.client, sum(took))
+            seconds = sum(took) if took else time.monotonic() - running.started
+            self.admission.leave(running.client, seconds)
 
     def _keep_watch(self) -> None:
         threading.Thread(target=self._watch_long, name="long", daemon=True).start()

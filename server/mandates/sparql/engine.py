@@ -105,7 +105,9 @@ class _Keeper:
         self._users = 0
         self._closing = False
         self._lock = threading.Lock()
-        # A session of its own keeps the terminal's Ctrl-C from reaching it before the server.
+        # A group of its own keeps the terminal's Ctrl-C from reaching it before the server. Not a
+        # session: Linux shares the processors out between sessions first (sched(7), autogroups),
+        # and then it would not matter that workers run at a lower priority than the server.
         self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
             [
                 sys.executable,
@@ -117,7 +119,7 @@ class _Keeper:
             ],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=0,
         )
         theirs.close()
         self.version = snapshot.version
@@ -193,6 +195,19 @@ class _Keeper:
         """Keep a worker for the next query."""
         worker.idle_since = time.monotonic()
         self._idle.append(worker)
+
+    def bury(self) -> None:
+        """Let go of idle workers that have died; the keeper's word of it lies in their sockets."""
+        for worker in list(self._idle):
+            try:
+                worker.channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                continue
+            except OSError:
+                pass
+            with contextlib.suppress(ValueError):  # somebody has just borrowed it
+                self._idle.remove(worker)
+                worker.channel.close()
 
     def let_go(self) -> None:
         """End the workers that nobody has needed for a while, but for one.
@@ -416,6 +431,7 @@ class Engine(Backend):
                     or (death.signal == signal.SIGALRM and elapsed < task.timeout * 0.9)
                 )
                 if innocent and attempt == 1:
+                    keeper.bury()  # whatever killed this one may have killed others
                     task.started = time.monotonic()
                     continue
                 raise self._problem(death, task) from None

@@ -168,7 +168,7 @@ class Jobs:
             stdout=subprocess.PIPE,
             cwd=folder,
             env=environment,
-            start_new_session=True,
+            process_group=0,  # to be killed whole; a session would outdo its low priority
         )
         try:
             output, _ = process.communicate(text.encode(), timeout=self.limits.timeout)
