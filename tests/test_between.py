@@ -7,6 +7,10 @@ from datetime import datetime, timedelta, timezone
 import pyoxigraph as ox
 import pytest
 
+from mandates.analysis.causes import Causes
+from mandates.analysis.changes import between, explain
+from mandates.analysis.events import Events
+from mandates.analysis.world import read_world
 from mandates.report import Report, Scope, make_comparison, render
 
 PAKISTAN = timezone(timedelta(hours=5))
@@ -101,11 +105,72 @@ def test_created_and_ended_findings_lie_in_the_time(story: Report) -> None:
             assert since < entry.since < entry.until <= until
 
 
-def test_findings_name_what_brought_them_about(story: Report) -> None:
+def test_every_change_names_what_brought_it_about(story: Report) -> None:
     assert story.difference is not None
-    told = [c for c in story.difference.changes if c.how != "revised" and c.entry.pairs]
-    assert told
-    assert all(change.causes for change in told)
+    for change in story.difference.changes:
+        assert change.begun_by or change.how not in ("created", "passed"), change.entry.title
+        assert change.ended_by or change.how not in ("ended", "passed"), change.entry.title
+        assert change.begun_by or change.ended_by
+
+
+def test_changes_are_told_by_their_events_in_the_order_of_time(story: Report) -> None:
+    assert story.difference is not None
+    for how in ("created", "ended", "passed", "revised"):
+        groups = story.difference.groups(how)
+        assert sorted(c.entry.iri for g in groups for c in g.changes) == sorted(
+            c.entry.iri for c in story.difference.of(how)
+        )
+        behind = [(g.begun_by, g.ended_by) for g in groups]
+        assert len(behind) == len(set(behind))
+    first, *_ = story.difference.groups("passed")
+    (made,) = first.begun_by
+    (repealed,) = first.ended_by
+    assert "(S.R.O. 626(I)/2024), 24 April 2024" in made
+    assert "are repealed with effect from 17 October 2024" in repealed
+
+
+def test_what_only_touches_a_holder_is_not_named(story: Report) -> None:
+    """The agency came under two laws at once: each is named only for what follows from it."""
+    assert story.difference is not None
+    laundering, working = "notified under the Anti-Money Laundering Act", "starts its work"
+    crime = [
+        c
+        for c in story.difference.changes
+        if c.entry.subject == "electronic crime" and c.entry.brief == ("FIA", "NCCIA")
+    ]
+    assert crime
+    for change in crime:
+        events = " ".join((*change.begun_by, *change.ended_by))
+        assert laundering not in events, change.entry.title
+        assert working in events, change.entry.title
+    assert any(
+        laundering in " ".join(c.begun_by)
+        for c in story.difference.changes
+        if c.entry.subject == "money laundering"
+    )
+
+
+def test_each_event_named_moved_an_edge_of_the_finding(record: ox.Store) -> None:
+    """Of everybody's changes, not of two agencies' alone."""
+    since, until = day(2024, 12, 1), day(2025, 2, 1)
+    world = read_world(record)
+    events = Events(record)
+    changes = between(world, since, until)
+    told = explain(changes, Causes(world.to_rows(), events), since, until)
+    kinds = {"created": told.created, "ended": told.ended, "passed": told.passed}
+    for how, findings in kinds.items():
+        assert findings or how == "passed"
+        for finding in findings:
+            behind = told.causes[finding.key]
+            assert behind.begun or how == "ended", finding
+            assert behind.ended or how == "created", finding
+            for edge, named in ((finding.since, behind.begun), (finding.until, behind.ended)):
+                for event in named:
+                    happened = events.all[event]
+                    assert edge in (happened.effective, happened.effective_by)
+    for revision in told.revised:
+        behind = told.causes[revision.after.key]
+        assert behind.begun or behind.ended, revision
 
 
 @pytest.mark.parametrize("face", ["html", "md", "csv", "json", "ttl", "atom"])

@@ -1,61 +1,23 @@
 """What differs between two states of the law: two days, two releases, or with and without a bill.
 
 A finding's name does not depend on the day it is looked at (``docs/method.md``), so two sets of
-findings are compared by name. What brought a difference about is read off the events with which the
-holdings behind it begin and end.
+findings are compared by name. What brought a difference about is for `mandates.analysis.causes`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import pyoxigraph as ox
-
-from mandates.dataset.lookup import dates, first, instances, labels, pairs, table
-from mandates.dataset.names import mand
+from mandates.analysis.causes import Behind, Causes
 from mandates.overlap import find
 from mandates.overlap.findings import Finding
-from mandates.overlap.tables import Rows, World
+from mandates.overlap.tables import World
 
 #: Relations that describe the size of something rather than a meeting; a change of their figure is
 #: noise beside what changed it.
 FIGURES = frozenset({"fragmentation", "sunset-coverage", "related-assignment"})
-
-
-@dataclass(frozen=True)
-class Happening:
-    """An event and what began and ended with it.
-
-    Attributes:
-        iri: IRI of the event.
-        label: what happened.
-        effective: first instant at which it may have taken effect.
-        effective_by: first instant by which it certainly had, where the day is not known.
-        notified: first instant at which the public could know, if known.
-        instruments: legal sources that brought it about; empty where none was found.
-        affects: legal sources, actors and roles that it changes.
-        began: positions (mandates, designations, affiliations, instruments) that began with it.
-        ended: positions that ended with it.
-        continued: positions that it saves or revives.
-    """
-
-    iri: str
-    label: str
-    effective: datetime
-    effective_by: datetime | None
-    notified: datetime | None
-    instruments: tuple[str, ...]
-    affects: tuple[str, ...]
-    began: tuple[str, ...]
-    ended: tuple[str, ...]
-    continued: tuple[str, ...] = ()
-
-    @property
-    def late(self) -> bool:
-        """Whether it was notified only after it had taken effect."""
-        return self.notified is not None and self.notified > (self.effective_by or self.effective)
 
 
 @dataclass(frozen=True)
@@ -75,14 +37,14 @@ class Changes:
         ended: findings of the first state that the second has not.
         passed: findings that came and went in between.
         revised: findings of both whose score, certainty or number of pairs differs.
-        causes: events behind each finding that was created, ended or passed, by key.
+        causes: events behind each change, by key of the finding.
     """
 
     created: tuple[Finding, ...] = ()
     ended: tuple[Finding, ...] = ()
     passed: tuple[Finding, ...] = ()
     revised: tuple[Revision, ...] = ()
-    causes: Mapping[str, tuple[str, ...]] | None = None
+    causes: Mapping[str, Behind] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.created or self.ended or self.passed or self.revised)
@@ -134,108 +96,24 @@ def between(world: World, since: datetime, until: datetime) -> Changes:
     return Changes(changes.created, changes.ended, passed, changes.revised)
 
 
-class Events:
-    """The events of a dataset, and what each began and ended."""
-
-    def __init__(self, store: ox.Store, known: datetime | None = None) -> None:
-        names = labels(store)
-        effective, by = dates(store, "effectiveFrom"), dates(store, "effectiveBy")
-        notified = dates(store, "notifiedOn")
-        sources, affects = table(store, "broughtAboutBy"), table(store, "affects")
-        self.begins, self.ends = first(store, "beginsWith"), first(store, "endsWith")
-        self.of, self.designation = first(store, "ofMandate"), first(store, "underDesignation")
-        self.held_by = first(store, "heldBy")
-        self.through = table(store, "heldThrough")
-        self.lives: dict[str, list[str]] = {}
-        for name in ("establishedBy", "dissolvedBy"):
-            for actor, event in pairs(store, mand(name)):
-                self.lives.setdefault(actor, []).append(event)
-        saves, revives = table(store, "saves"), table(store, "revives")
-        began: dict[str, list[str]] = {}
-        ended: dict[str, list[str]] = {}
-        for node, event in self.begins.items():
-            began.setdefault(event, []).append(node)
-        for node, event in self.ends.items():
-            ended.setdefault(event, []).append(node)
-        self.all = {
-            event: Happening(
-                iri=event,
-                label=names.get(event, event.rsplit("/", 1)[-1]),
-                effective=effective[event],
-                effective_by=by.get(event),
-                notified=notified.get(event),
-                instruments=tuple(sources[event]),
-                affects=tuple(affects[event]),
-                began=tuple(sorted(began.get(event, ()))),
-                ended=tuple(sorted(ended.get(event, ()))),
-                continued=tuple(sorted({*saves[event], *revives[event]})),
-            )
-            for event in sorted(instances(store, "NormativeEvent"))
-            if event in effective and (known is None or notified.get(event, known) <= known)
-        }
-
-    def during(self, since: datetime, until: datetime) -> list[Happening]:
-        """List what took effect after one moment and not after another, in order.
-
-        An event whose day is not known counts when it may or must have taken effect then.
-        """
-        found = [
-            h
-            for h in self.all.values()
-            if h.effective <= until and (h.effective_by or h.effective) > since
-        ]
-        return sorted(found, key=lambda h: (h.effective, h.iri))
-
-    def of_holding(self, holding: str) -> set[str]:
-        """Collect the events that bound a holding."""
-        nodes = [self.of[holding], self.designation.get(holding, "")]
-        found = {e for n in nodes for e in (self.begins.get(n), self.ends.get(n)) if e is not None}
-        for actor in (self.held_by[holding], *self.through[holding]):
-            found |= set(self.lives.get(actor, ()))
-        return found & self.all.keys()
-
-    def behind(self, finding: Finding, rows: Rows, moments: Iterable[datetime]) -> tuple[str, ...]:
-        """Name the events at given moments that bound the holdings of the actors of a finding.
-
-        Args:
-            finding: what began or ended.
-            rows: the world in which it was found.
-            moments: when it began or ended.
-        """
-        wanted = set(moments)
-        holdings = {h for e in finding.evidence for h in (e.holding_a, e.holding_b) if h}
-        if not holdings or finding.relation in FIGURES:
-            holdings |= {h.id for h in rows.holdings if h.actor in finding.actors}
-        found = {
-            event
-            for holding in holdings
-            for event in self.of_holding(holding)
-            if self._at(event, wanted)
-        }
-        if not found:
-            found = {
-                event
-                for h in rows.holdings
-                if h.actor in finding.actors
-                for event in self.of_holding(h.id)
-                if self._at(event, wanted)
-            }
-        return tuple(sorted(found, key=lambda e: (self.all[e].effective, e)))
-
-    def _at(self, event: str, moments: set[datetime]) -> bool:
-        happening = self.all[event]
-        return happening.effective in moments or (happening.effective_by in moments)
+def explain(changes: Changes, causes: Causes, since: datetime, until: datetime) -> Changes:
+    """Name the events behind each difference between two days."""
+    behind = {f.key: causes.of(f, ended=False) for f in changes.created}
+    behind |= {f.key: causes.of(f, begun=False) for f in changes.ended}
+    behind |= {f.key: causes.of(f) for f in changes.passed}
+    behind |= {r.after.key: causes.within(r.after, since, until) for r in changes.revised}
+    return replace(changes, causes=behind)
 
 
-def explain(changes: Changes, events: Events, before: Rows, after: Rows) -> Changes:
-    """Name the events behind each finding that was created, ended or passed."""
-    causes: dict[str, tuple[str, ...]] = {}
-    for finding in changes.created:
-        causes[finding.key] = events.behind(finding, after, [finding.since])
-    for finding in changes.ended:
-        ends = [finding.until] if finding.until else []
-        causes[finding.key] = events.behind(finding, before, ends)
-    for finding in changes.passed:
-        assert finding.until is not None
-        causes[finding.key] = events.behind(finding, after, [finding.since, finding.until])
-    return Changes(changes.created, changes.ended, changes.passed, changes.revised, causes)
+def explain_by(changes: Changes, before: Causes, after: Causes, events: Iterable[str]) -> Changes:
+    """Name those of some events that are behind each difference between two worlds on one day."""
+    chosen = set(events)
+    behind = {f.key: Behind(begun=after.among(f, chosen)) for f in changes.created}
+    behind |= {f.key: Behind(ended=before.among(f, chosen)) for f in changes.ended}
+    behind |= {
+        r.after.key: Behind(
+            begun=after.among(r.after, chosen), ended=before.among(r.before, chosen)
+        )
+        for r in changes.revised
+    }
+    return replace(changes, causes=behind)

@@ -115,7 +115,8 @@ COLUMNS = (
     "uncertainty",
     "mitigation",
     "named_by",
-    "brought_about_by",
+    "begun_by",
+    "ended_by",
 )
 
 
@@ -125,13 +126,15 @@ def table(report: Report) -> bytes:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for entry in report.entries:
-        writer.writerows(_rows(entry, "", ()))
+        writer.writerows(_rows(entry))
     for change in report.difference.changes if report.difference else ():
-        writer.writerows(_rows(change.entry, change.how, change.causes))
+        writer.writerows(_rows(change.entry, change.how, (change.begun_by, change.ended_by)))
     return text.getvalue().encode()
 
 
-def _rows(entry: Entry, how: str, causes: tuple[str, ...]) -> list[list[object]]:
+def _rows(
+    entry: Entry, how: str = "", causes: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+) -> list[list[object]]:
     head = [
         how,
         entry.iri,
@@ -143,7 +146,7 @@ def _rows(entry: Entry, how: str, causes: tuple[str, ...]) -> list[list[object]]
         entry.subject,
     ]
     named = "; ".join(w.words for w in entry.witnesses)
-    tail = [named, "; ".join(causes)]
+    tail = [named, *("; ".join(events) for events in causes)]
     if not entry.pairs:
         dates = [iso(entry.since), iso(entry.until), entry.support]
         shares = ", ".join(f"{who}: {number}" for who, number in entry.shares)

@@ -46,10 +46,15 @@ def _told(report: Report) -> Iterator[tuple[Entry, str, tuple[str, ...]]]:
     if differences:
         changes.sort(key=lambda c: (_when(c), c.entry.iri), reverse=True)
         for change in changes:
-            yield change.entry, change.how, change.causes
+            yield change.entry, change.how, _behind(change)
     else:
         for entry in report.entries:
             yield entry, "created", ()
+
+
+def _behind(change: Change) -> tuple[str, ...]:
+    told = (("Begun by", change.begun_by), ("Ended by", change.ended_by))
+    return tuple(f"{how} {'; '.join(events)}." for how, events in told if events)
 
 
 def _when(change: Change) -> datetime:
@@ -72,8 +77,7 @@ def _entry(feed: Element, entry: Entry, how: str, causes: tuple[str, ...], repor
         else f"Possible: {'; '.join(entry.doubts) or 'see the report'}.",
         f"Contention {entry.score} of 100.",
     ]
-    if causes:
-        text.append(f"Brought about by {'; '.join(causes)}.")
+    text += causes
     text.append(f"Dataset {report.version or 'unreleased'}.")
     SubElement(node, "summary").text = " ".join(text)
 

@@ -14,7 +14,9 @@ import pyoxigraph as ox
 
 from mandates.analysis.actors import resolve, resolve_concepts
 from mandates.analysis.bill import Overlay, lay_over, read_bill, split
-from mandates.analysis.changes import Changes, Events, Happening, between, compare, explain
+from mandates.analysis.causes import Behind, Causes
+from mandates.analysis.changes import Changes, between, compare, explain, explain_by
+from mandates.analysis.events import Events, Happening
 from mandates.analysis.graph import describe_some, finding_iri, mitigations, title
 from mandates.analysis.statements import Matcher, read_statements
 from mandates.analysis.world import plain, polity, read_world
@@ -30,6 +32,7 @@ from mandates.report.model import (
     Change,
     Difference,
     Entry,
+    How,
     Kind,
     Pair,
     Query,
@@ -128,7 +131,7 @@ def make_comparison(
     maker = _Maker(store, until, known, scope or Scope(), version)
     changes = maker.narrow(between(maker.world, since, until))
     events = Events(store, known)
-    changes = explain(changes, events, maker.rows, maker.rows)
+    changes = explain(changes, Causes(maker.rows, events), since, until)
     happenings = [h for h in events.during(since, until) if maker.touches(h)]
     heading = f"Between {day(since)} and {day(until)}"
     return maker.report(
@@ -211,7 +214,9 @@ def _what_if(
     before = _Maker(overlay.base, day_of, known, scope, version, after.wanted)
     changes = compare(before.select(before.found), after.select(after.found))
     events = Events(overlay.store, known)
-    changes = explain(changes, events, before.rows, after.rows)
+    changes = explain_by(
+        changes, Causes(before.rows, events), Causes(after.rows, events), overlay.events
+    )
     happenings = [events.all[e] for e in overlay.events if e in events.all]
     difference = after.difference(
         f"What {' and '.join(overlay.titles)} {'changed' if enacted else 'would change'}",
@@ -574,23 +579,22 @@ class _Maker:
             *(r.after for r in changes.revised),
         )
 
-        def told(finding: Finding) -> tuple[str, ...]:
-            keys = (changes.causes or {}).get(finding.key, ())
-            return tuple(self.told(events.all[e]) for e in keys) if events else ()
+        def change(
+            how: How, entry: Entry, finding: Finding, before: Finding | None = None
+        ) -> Change:
+            behind = changes.causes.get(finding.key, Behind())
+            begun, ended = (
+                tuple(self.told(events.all[e]) for e in happened) if events else ()
+                for happened in (behind.begun, behind.ended)
+            )
+            stood = (before.score, before.certain, before.support) if before else None
+            return Change(how, entry, stood, begun, ended)
 
         made = [
-            *(Change("created", self.entry(f), None, told(f)) for f in changes.created),
-            *(Change("ended", old.entry(f), None, told(f)) for f in changes.ended),
-            *(Change("passed", self.entry(f), None, told(f)) for f in changes.passed),
-            *(
-                Change(
-                    "revised",
-                    self.entry(r.after),
-                    (r.before.score, r.before.certain, r.before.support),
-                    (),
-                )
-                for r in changes.revised
-            ),
+            *(change("created", self.entry(f), f) for f in changes.created),
+            *(change("ended", old.entry(f), f) for f in changes.ended),
+            *(change("passed", self.entry(f), f) for f in changes.passed),
+            *(change("revised", self.entry(r.after), r.after, r.before) for r in changes.revised),
         ]
         order = list(SECTIONS)
         made.sort(key=lambda c: (order.index(c.entry.relation), -c.entry.score, c.entry.title))
@@ -599,8 +603,22 @@ class _Maker:
         )
 
     def told(self, happening: Happening) -> str:
-        by = "; ".join(self.texts.cite(i) for i in happening.instruments) or _NOT_FOUND
-        return f"{happening.label} ({by})"
+        """Say when what happened, and by which instrument."""
+        by = "; ".join(self.named(i, happening.label) for i in happening.instruments)
+        when = day(happening.effective)
+        if happening.effective_by:
+            when = f"between {when} and {day(happening.effective_by)}"
+        dated = "" if when in happening.label else f", {when}"
+        return f"{happening.label} ({by or _NOT_FOUND}){dated}"
+
+    def named(self, source: str, label: str) -> str:
+        """Cite an instrument; by its number where the label has its name already."""
+        texts = self.texts
+        instrument = texts.instrument_of(source)
+        number, place = texts.number.get(instrument, ""), texts.citation.get(source, "")
+        if texts.name(instrument) in label and (number or place):
+            return ", ".join(part for part in (number, place) if part)
+        return texts.cite(source)
 
     def step(self, happening: Happening, since: datetime | None) -> Step:
         texts, until = self.texts, self.as_of

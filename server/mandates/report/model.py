@@ -18,6 +18,7 @@ from mandates.report.texts import Position, Source
 from mandates.report.views import Bar, Edge, Matrix
 
 Kind = Literal["state", "between", "bill"]
+How = Literal["created", "ended", "passed", "revised"]
 
 #: Relations in the order of a report, each with its heading and what it means.
 SECTIONS: dict[str, tuple[str, str]] = {
@@ -251,13 +252,31 @@ class Change:
         how: created, ended, passed or revised.
         entry: the finding; of a revised one as it stands afterwards.
         before: score, certainty and number of pairs of a revised one as it stood.
-        causes: labels of the events behind it.
+        begun_by: the events, with their days and instruments, with which it or a pair behind it
+            began; empty for one that ended.
+        ended_by: those with which it or a pair behind it ended.
     """
 
-    how: Literal["created", "ended", "passed", "revised"]
+    how: How
     entry: Entry
     before: tuple[int, bool, int] | None
-    causes: tuple[str, ...]
+    begun_by: tuple[str, ...]
+    ended_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Changes of one kind that the same events brought about.
+
+    Attributes:
+        begun_by: as for a change.
+        ended_by: as for a change.
+        changes: those changes, in the order of a report.
+    """
+
+    begun_by: tuple[str, ...]
+    ended_by: tuple[str, ...]
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True)
@@ -289,6 +308,21 @@ class Difference:
     def of(self, how: str) -> tuple[Change, ...]:
         """Changes of one kind."""
         return tuple(change for change in self.changes if change.how == how)
+
+    def groups(self, how: str) -> tuple[Group, ...]:
+        """Changes of one kind by the events behind them, in the order in which these happened."""
+        found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Change]] = {}
+        for change in self.of(how):
+            found.setdefault((change.begun_by, change.ended_by), []).append(change)
+
+        def when(group: Group) -> tuple[datetime, int]:
+            moments = [
+                (change.entry.until if how == "ended" else None) or change.entry.since
+                for change in group.changes
+            ]
+            return min(moments), -len(moments)
+
+        return tuple(sorted((Group(*key, tuple(rows)) for key, rows in found.items()), key=when))
 
 
 @dataclass(frozen=True)

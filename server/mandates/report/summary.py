@@ -164,9 +164,18 @@ def _distinct(changes: Sequence[Change]) -> list[Change]:
 
 
 def _change(change: Change) -> str:
-    verb = {"created": "New", "ended": "Ended", "passed": "Came and went", "revised": "Changed"}
-    because = f" Behind it: {'; '.join(change.causes)}." if change.causes else ""
-    return f"{verb[change.how]}: {_told(change.entry)}{because}"
+    how = {"created": "New", "ended": "Ended", "passed": "Came and went", "revised": "Changed"}
+    told = [
+        f"{verb} {'; '.join(events)}"
+        for verb, events in (("begun by", change.begun_by), ("ended by", change.ended_by))
+        if events
+    ]
+    because = f" {_capital('; '.join(told))}." if told else ""
+    return f"{how[change.how]}: {_told(change.entry)}{because}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _count(number: int, noun: str) -> str:
