@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -33,7 +34,6 @@ from mandates.overlap.tables import (
     EARLIEST,
     NONE,
     OPEN,
-    SCHEMA,
     TIES,
     IntArray,
     World,
@@ -51,17 +51,26 @@ _SETS: Final = {
     "addressee": "mandate_addressee",
 }
 _PAIRED_SETS: Final = ("layer", "territory", "addressee")
+# Stages in their order; those of one line do not read each other's tables and may run at once.
 _STAGES: Final = (
-    "31_meetings",
-    "40_pairs",
-    "50_supports",
-    "51_related",
-    "52_conflicts",
-    "53_single",
-    "60_findings",
-    "70_cells",
-    "80_evidence",
+    ("20_scopes",),
+    ("21_spans", *(f"30_axes/{axis}" for axis in _PAIRED_SETS)),
+    ("31_grounds",),
+    ("32_gathered",),
+    ("40_pairs 50_supports 53_single", "51_related", "52_conflicts", "54_cells"),
+    ("60_findings",),
+    ("80_keys", "81_evidence"),
 )
+_READ: Final = (
+    "mandate",
+    "holding",
+    "instrument",
+    "condition",
+    "rival",
+    "expectation",
+    "incompatible",
+)
+_DATES: Final = ("since", "until", "certain_since", "certain_until")
 
 Columns = dict[str, IntArray]
 Span = tuple[int, int]
@@ -91,13 +100,17 @@ def find_with_duckdb(
     >>> len(find_with_duckdb(World.from_rows(Rows())))
     0
     """
+    cores = threads or os.cpu_count() or 1
     config: dict[str, str | bool | int | float | list[str]] = {
         "preserve_insertion_order": False,
         "memory_limit": memory_limit,
-        "threads": threads or os.cpu_count() or 1,
+        "threads": cores,
+        # The statements say in which order to join; for most the optimiser would find the same, at
+        # some cost, and for some it would pair everybody with everybody.
+        "disabled_optimizers": "join_order",
     }
     with duckdb.connect(config=config) as connection:
-        return compute(_DuckDB(connection), world, as_of, weights or default_weights())
+        return compute(_DuckDB(connection, cores), world, as_of, weights or default_weights())
 
 
 class Session(Protocol):
@@ -106,8 +119,8 @@ class Session(Protocol):
     def register(self, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
         """Make columns known as a table."""
 
-    def run(self, statements: str) -> None:
-        """Run statements in the dialect of DuckDB."""
+    def run(self, *branches: str) -> None:
+        """Run branches of statements in the dialect of DuckDB, at the same time if it can."""
 
     def columns(self, query: str) -> dict[str, NDArray[Any]]:
         """Return the columns of a query."""
@@ -116,12 +129,21 @@ class Session(Protocol):
 @dataclass
 class _DuckDB:
     connection: duckdb.DuckDBPyConnection
+    threads: int
 
     def register(self, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
         self.connection.register(name, dict(columns))
 
-    def run(self, statements: str) -> None:
-        self.connection.execute(statements)
+    def run(self, *branches: str) -> None:
+        if len(branches) == 1 or self.threads == 1:
+            for statements in branches:
+                self.connection.execute(statements)
+            return
+        # DuckDB gives each thread some 120,000 rows: smaller statements keep one core busy.
+        with ThreadPoolExecutor(min(len(branches), self.threads)) as pool:
+            running = [pool.submit(self.connection.cursor().execute, branch) for branch in branches]
+            for future in running:
+                future.result()
 
     def columns(self, query: str) -> dict[str, NDArray[Any]]:
         found: dict[str, NDArray[Any]] = self.connection.execute(query).fetchnumpy()
@@ -130,19 +152,31 @@ class _DuckDB:
 
 def compute(session: Session, world: World, as_of: datetime | None, weights: Weights) -> Findings:
     """Run all statements in a session and return what they find."""
-    values = _values(weights, as_of)
-    _load(session, world, weights)
-    _run(session, "20_classes", values)
-    for axis in _PAIRED_SETS:
-        _run(session, "30_meetings", {**values, "axis": axis})
-    for stage in _STAGES:
-        _run(session, stage, values)
-    return _fetch(session, world, weights)
+    phases = _table(("a", "b", "since", "until", "tie", "upper", "linked", "saved"), _phases(world))
+    moments = _moments(world, phases)
+    values = _values(world, weights, moments, as_of)
+    _load(session, world, weights, phases, moments)
+    for branches in _STAGES:
+        session.run(*("\n".join(_text(stage, values) for stage in b.split()) for b in branches))
+    return _fetch(session, world, weights, moments)
 
 
-def _values(weights: Weights, as_of: datetime | None) -> dict[str, str]:
+def _moments(world: World, phases: Columns) -> IntArray:
+    """Return all moments at which anything begins or ends, in order.
+
+    The statements know a moment by its place here: small numbers make small tables, and between
+    one place and the next nothing changes.
+    """
+    tables = (*(world.tables[key] for key in _READ), phases)
+    dates = (table[column] for table in tables for column in _DATES if column in table)
+    return np.unique(np.concatenate([np.array([EARLIEST, OPEN], np.int64), *dates]))
+
+
+def _values(
+    world: World, weights: Weights, moments: IntArray, as_of: datetime | None
+) -> dict[str, str]:
     """Return what the statements leave open: weights, codes of relations and the moment."""
-    at = None if as_of is None else seconds(as_of)
+    at = None if as_of is None else int(np.searchsorted(moments, seconds(as_of), "right")) - 1
 
     def live(alias: str = "") -> str:
         return "true" if at is None else f"{alias}since <= {at} AND {at} < {alias}until"
@@ -160,8 +194,9 @@ def _values(weights: Weights, as_of: datetime | None) -> dict[str, str]:
         "fragmentation_weight": str(weights.relation["fragmentation"]),
         "limit": str(EVIDENCE_LIMIT),
         "level": str(CELL_LEVEL),
-        "earliest": str(EARLIEST),
-        "open": str(OPEN),
+        "concepts": str(max(1, len(world.names["concept"]))),
+        "earliest": str(np.searchsorted(moments, EARLIEST)),
+        "open": str(np.searchsorted(moments, OPEN)),
         "live": live(),
         "live_part": live("p."),
         "live_hole": live("h."),
@@ -169,51 +204,57 @@ def _values(weights: Weights, as_of: datetime | None) -> dict[str, str]:
     }
 
 
-def _run(session: Session, stage: str, values: Mapping[str, str]) -> None:
-    text = files("mandates.overlap").joinpath("sql", f"{stage}.sql").read_text("utf-8")
-    session.run(Template(text).substitute(values))
+def _text(stage: str, values: Mapping[str, str]) -> str:
+    """Return the statements of a stage, of which some are said once for each axis."""
+    name, _, axis = stage.partition("/")
+    text = files("mandates.overlap").joinpath("sql", f"{name}.sql").read_text("utf-8")
+    return Template(text).substitute(values, axis=axis)
 
 
 # Loading --------------------------------------------------------------------------------------
 
 
-def _load(session: Session, world: World, weights: Weights) -> None:
+def _load(
+    session: Session, world: World, weights: Weights, phases: Columns, moments: IntArray
+) -> None:
     info, ancestors = _hierarchy(world)
     codes, sets = _sets(world)
-    for key in SCHEMA:
-        columns = dict(world.tables[key])
+
+    def numbered(columns: Mapping[str, IntArray]) -> Columns:
+        return {
+            name: np.searchsorted(moments, column) if name in _DATES else column
+            for name, column in columns.items()
+        }
+
+    given = {key: numbered(world.tables[key]) for key in _READ}
+    for key, columns in given.items():
         if key in world.names:
             columns["id"] = np.arange(len(world.names[key]), dtype=np.int64)
-        if key == "mandate":
-            columns |= codes
-        session.register(key, columns)
-    derived = {
+    given["mandate"] |= codes
+    given |= {
         **sets,
         "concept_info": info,
         "ancestor": ancestors,
-        "phase": _table(
-            ("a", "b", "since", "until", "tie", "upper", "linked", "saved"), _phases(world)
-        ),
+        "phase": numbered(phases),
         "condition_weight": _table(
             ("kind", "mitigation"),
             ((code, weights.mitigation[kind]) for code, kind in enumerate(CONDITIONS)),
         ),
     }
-    for name, columns in derived.items():
+    for name, columns in given.items():
         session.register(f"given_{name}", columns)
-        casts = ", ".join(
-            f"{column}::{'BIGINT' if column in ('since', 'until') else 'INTEGER'} AS {column}"
-            for column in columns
-        )
+        casts = ", ".join(f'"{column}"::INTEGER AS "{column}"' for column in columns)
         session.run(f"CREATE TABLE {name} AS SELECT {casts} FROM given_{name}")  # noqa: S608
+    session.register("given_moment", {"id": np.arange(len(moments)), "value": moments})
+    session.run("CREATE TABLE moment AS SELECT id::INTEGER AS id, value FROM given_moment")
     for kind in ("actor", "concept", "polity"):
         _names(session, f"{kind}_name", "id", world.names[kind])
     _names(session, "relation_name", "relation", RELATIONS)
-    given = _table(
+    weighed = _table(
         ("relation", "weight"),
         ((code, weights.relation[relation]) for code, relation in enumerate(RELATIONS)),
     )
-    session.register("given_relation", given)
+    session.register("given_relation", weighed)
     session.run(
         "CREATE TABLE relation_weight AS SELECT relation, weight, name "
         "FROM given_relation JOIN relation_name USING (relation)"
@@ -394,9 +435,9 @@ def _closure(direct: Iterable[tuple[int, int, Span]]) -> set[tuple[int, int, Spa
 # Fetching -------------------------------------------------------------------------------------
 
 
-def _fetch(session: Session, world: World, weights: Weights) -> Findings:
+def _fetch(session: Session, world: World, weights: Weights, moments: IntArray) -> Findings:
     finding = session.columns(
-        "SELECT * EXCLUDE (a, b, part), a AS actor_a, b AS actor_b FROM finding"
+        "SELECT * EXCLUDE (a, b, part, pieces), a AS actor_a, b AS actor_b FROM finding"
     )
     keyed = session.columns("SELECT id, key FROM keyed")
     evidence = session.columns("SELECT * FROM evidence")
@@ -411,18 +452,26 @@ def _fetch(session: Session, world: World, weights: Weights) -> Findings:
     for code, kind in enumerate(CONDITIONS):
         kinds[weights.mitigation[kind]] = code
     evidence["mitigation"] = kinds[evidence["mitigation"]]
-    keys = keyed["key"][np.argsort(keyed["id"])].tolist()
+    keys = np.empty(len(keyed["id"]), object)
+    keys[keyed["id"]] = keyed["key"]
+    strongest = evidence["finding"], -evidence["rank"], evidence["since"]
     return Findings(
         world=world,
-        keys=tuple(keys),
-        table=_ordered(finding, FINDING_COLUMNS, finding["id"]),
-        evidence=_ordered(evidence, EVIDENCE_COLUMNS, evidence["finding"], evidence["position"]),
-        shares=_ordered(shares, SHARE_COLUMNS, shares["finding"], shares["actor"]),
+        keys=tuple(keys.tolist()),
+        table=_ordered(finding, FINDING_COLUMNS, moments, finding["id"]),
+        evidence=_ordered(evidence, EVIDENCE_COLUMNS, moments, *strongest),
+        shares=_ordered(shares, SHARE_COLUMNS, moments, shares["finding"], shares["actor"]),
     )
 
 
 def _ordered(
-    given: Mapping[str, NDArray[np.int64]], columns: Iterable[str], *rank: NDArray[np.int64]
+    given: Mapping[str, NDArray[np.int64]],
+    columns: Iterable[str],
+    moments: IntArray,
+    *rank: NDArray[np.int64],
 ) -> Columns:
     order = np.lexsort(rank[::-1])
-    return {column: given[column][order].astype(np.int64, copy=False) for column in columns}
+    taken = {column: given[column][order].astype(np.int64, copy=False) for column in columns}
+    return {
+        column: moments[values] if column in _DATES else values for column, values in taken.items()
+    }

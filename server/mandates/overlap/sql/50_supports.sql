@@ -1,19 +1,9 @@
 -- What supports a finding, for how long, and how many pairs it stands for, gathered by equal dates.
 
--- rank puts the strongest first: by points, then by the names of the two holdings.
-CREATE MACRO ranked(points, p, q) AS
-  points::BIGINT * 4503599627370496 + (67108863 - p)::BIGINT * 67108864 + (67108863 - q);
-
-CREATE TABLE gathered (
-  relation TINYINT, a INTEGER, b INTEGER, function_cell INTEGER, subject_cell INTEGER,
-  since BIGINT, until BIGINT, support BIGINT, certain_support BIGINT,
-  certain_since BIGINT, certain_until BIGINT, ranks BIGINT[]
-);
-
 -- Two holdings at once, cut where the tie between their holders changes.
 CREATE VIEW together AS
 WITH pieced AS (
-  SELECT p.* EXCLUDE (alike), t.tie IS NOT NULL AND t.tie > 0 AND t.upper = p.b AS turned,
+  SELECT p.*, t.tie IS NOT NULL AND t.tie > 0 AND t.upper = p.b AS turned,
     CASE
       WHEN rival THEN $contested_holding
       WHEN t.tie = 1 THEN $oversight
@@ -26,36 +16,34 @@ WITH pieced AS (
       WHEN p.over AND p.under AND p.alike THEN $duplication
       ELSE $overlap
     END AS relation,
-    greatest(x.since, y.since, coalesce(t.since, x.since)) AS since,
-    least(x.until, y.until, coalesce(t.until, x.until)) AS until,
-    greatest(x.sure_since, y.sure_since, coalesce(t.since, x.since)) AS sure_since,
-    least(x.sure_until, y.sure_until, coalesce(t.until, x.until)) AS sure_until,
-    x.first AS first_a, y.first AS first_b, x.alike::BIGINT * y.alike AS alike
+    greatest(p.since, coalesce(t.since, p.since)) AS piece_since,
+    least(p.until, coalesce(t.until, p.until)) AS piece_until,
+    greatest(p.sure_since, coalesce(t.since, p.since)) AS certain_since,
+    least(p.sure_until, coalesce(t.until, p.until)) AS certain_until
   FROM pair p
   LEFT JOIN phase t ON t.a = p.a AND t.b = p.b AND NOT p.rival
-  JOIN span x ON x.class = p.class_a
-  JOIN span y ON y.class = p.class_b AND x.since < y.until AND y.since < x.until
+  WHERE p.since < p.until
 )
 SELECT relation, exclusive,
   CASE WHEN turned THEN b ELSE a END AS a, CASE WHEN turned THEN a ELSE b END AS b,
-  function_cell, subject_cell, since, until, known AND sure_since < sure_until AS certain,
-  sure_since, sure_until, alike,
+  function_cell, subject_cell, piece_since AS since, piece_until AS until,
+  known AND certain_since < certain_until AS certain, certain_since, certain_until, pairs,
   CASE WHEN turned THEN ranked(points, first_b, first_a)
     ELSE ranked(points, first_a, first_b) END AS rank
 FROM pieced
-WHERE since < until;
+WHERE piece_since < piece_until;
 
 INSERT INTO gathered
-SELECT relation, a, b, function_cell, subject_cell, since, until, sum(alike),
-  sum(CASE WHEN certain THEN alike ELSE 0 END),
-  min(CASE WHEN certain THEN sure_since END), max(CASE WHEN certain THEN sure_until END),
+SELECT relation, a, b, function_cell, subject_cell, since, until, sum(pairs),
+  sum(pairs) FILTER (WHERE certain),
+  min(certain_since) FILTER (WHERE certain), max(certain_until) FILTER (WHERE certain),
   max(rank, $limit)
 FROM together GROUP BY relation, a, b, function_cell, subject_cell, since, until;
 
 INSERT INTO gathered
-SELECT $conflict_of_exclusivity, a, b, function_cell, subject_cell, since, until, sum(alike),
-  sum(CASE WHEN certain THEN alike ELSE 0 END),
-  min(CASE WHEN certain THEN sure_since END), max(CASE WHEN certain THEN sure_until END),
+SELECT $conflict_of_exclusivity, a, b, function_cell, subject_cell, since, until, sum(pairs),
+  sum(pairs) FILTER (WHERE certain),
+  min(certain_since) FILTER (WHERE certain), max(certain_until) FILTER (WHERE certain),
   max(rank, $limit)
 FROM together
 WHERE exclusive
@@ -65,23 +53,21 @@ GROUP BY a, b, function_cell, subject_cell, since, until;
 -- Succession: one after the other, the same mandate with no holder between, or linked actors.
 CREATE VIEW followed AS
 WITH ordered AS (
-  SELECT p.* EXCLUDE (alike), x.until > y.since AS turned,
+  SELECT p.a, p.b, p.function_cell, p.subject_cell, p.first_a, p.first_b, p.points, p.pairs, p.same,
+    x.until > y.since AS turned,
     CASE WHEN x.until <= y.since THEN y.since ELSE x.since END AS since,
     CASE WHEN x.until <= y.since THEN y.until ELSE x.until END AS until,
     CASE WHEN x.until <= y.since THEN x.until ELSE y.until END AS ended,
-    CASE WHEN x.until <= y.since THEN y.sure_since ELSE x.sure_since END AS sure_since,
-    CASE WHEN x.until <= y.since THEN y.sure_until ELSE x.sure_until END AS sure_until,
+    CASE WHEN x.until <= y.since THEN y.sure_since ELSE x.sure_since END AS certain_since,
+    CASE WHEN x.until <= y.since THEN y.sure_until ELSE x.sure_until END AS certain_until,
     p.known AND x.sure_since < x.sure_until AND y.sure_since < y.sure_until AS certain,
-    x.first AS first_a, y.first AS first_b, x.alike::BIGINT * y.alike AS alike,
-    CASE WHEN x.until <= y.since THEN cx.reading ELSE cy.reading END AS reading,
-    cx.shared AS mandate
+    CASE WHEN x.until <= y.since THEN x.reading ELSE y.reading END AS reading,
+    x.shared AS mandate
   FROM pair p
-  JOIN class cx ON cx.id = p.class_a
-  JOIN class cy ON cy.id = p.class_b
-  JOIN span x ON x.class = p.class_a
-  JOIN span y ON y.class = p.class_b AND (x.until <= y.since OR y.until <= x.since)
   LEFT JOIN (SELECT DISTINCT a, b FROM phase WHERE linked = 1) l ON l.a = p.a AND l.b = p.b
-  WHERE NOT p.rival AND (p.same OR l.a IS NOT NULL)
+  JOIN span x ON x.first = p.first_a
+  JOIN span y ON y.first = p.first_b
+  WHERE p.until <= p.since AND NOT p.rival AND (p.same OR l.a IS NOT NULL)
 )
 SELECT * FROM ordered o
 WHERE NOT same OR NOT EXISTS (
@@ -91,9 +77,8 @@ WHERE NOT same OR NOT EXISTS (
 
 INSERT INTO gathered
 SELECT $succession, CASE WHEN turned THEN b ELSE a END, CASE WHEN turned THEN a ELSE b END,
-  function_cell, subject_cell, since, until, sum(alike),
-  sum(CASE WHEN certain THEN alike ELSE 0 END),
-  min(CASE WHEN certain THEN sure_since END), max(CASE WHEN certain THEN sure_until END),
+  function_cell, subject_cell, since, until, sum(pairs), sum(pairs) FILTER (WHERE certain),
+  min(certain_since) FILTER (WHERE certain), max(certain_until) FILTER (WHERE certain),
   max(CASE WHEN turned THEN ranked(points, first_b, first_a)
     ELSE ranked(points, first_a, first_b) END, $limit)
 FROM followed GROUP BY ALL;

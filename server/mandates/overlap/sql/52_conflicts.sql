@@ -1,45 +1,54 @@
 -- Conflicts in one hand: a duty against a disability, and functions that should be kept apart.
--- The steps are tables of their own so that each join has an actor to go by.
-CREATE TABLE barring AS SELECT * FROM placed WHERE norm = 3;
+
+-- First where a disability meets a duty of the same actor at all, in rows as thin as can be.
+CREATE TABLE duty AS SELECT DISTINCT actor, ground FROM stand WHERE norm = 1;
 
 CREATE TABLE bar AS
-SELECT y.*, g.a AS duty_ground, g.over, g.under, g.known, g.subject AS lower, g.subject_cell,
-  g.subject_similarity, g.place_similarity
-FROM barring y JOIN ground_pair g ON g.b = y.ground
-UNION ALL
-SELECT y.*, g.b, g.under, g.over, g.known, g.subject, g.subject_cell, g.subject_similarity,
+SELECT y.id, g.ground, g.over, g.under, g.known, g.subject, g.subject_cell, g.subject_similarity,
   g.place_similarity
-FROM barring y JOIN ground_pair g ON g.a = y.ground AND g.a < g.b;
+FROM (
+  SELECT b AS barred, a AS ground, over, under, known, subject, subject_cell, subject_similarity,
+    place_similarity
+  FROM ground_pair
+  UNION ALL
+  SELECT a, b, under, over, known, subject, subject_cell, subject_similarity, place_similarity
+  FROM ground_pair WHERE a < b
+) g
+JOIN (SELECT id, ground, actor FROM stand WHERE norm = 3) y ON y.ground = g.barred
+JOIN duty d ON d.actor = y.actor AND d.ground = g.ground;
 
 CREATE TABLE barred AS
-SELECT x.id AS class_a, y.id AS class_b, x.actor, i.cell AS function_cell, y.subject_cell,
-  x.subject AS subject_a, y.subject AS subject_b,
-  y.known AND l.known = 1 AND d.known = 1 AS known,
-  f.similarity AS function_similarity, y.subject_similarity, l.similarity AS layer_similarity,
-  y.place_similarity AS territory_similarity, d.similarity AS addressee_similarity,
-  f.over * y.over * l.over * d.over = 1 AND (x.excluded = y.excluded OR coalesce(cx.effect, 0) = 0)
-    AS over,
-  f.under * y.under * l.under * d.under = 1
-    AND (x.excluded = y.excluded OR coalesce(cy.effect, 0) = 0) AS under,
-  ($w_function::BIGINT * f.similarity + $w_subject::BIGINT * y.subject_similarity
-    + $w_layer::BIGINT * l.similarity + $w_territory::BIGINT * y.place_similarity
+SELECT x.first AS first_a, y.first AS first_b, x.actor, f.cell AS function_cell, g.subject_cell,
+  x.subject AS subject_a, y.subject AS subject_b, g.known AND l.known AND d.known AS known,
+  f.similarity AS function_similarity, g.subject_similarity, l.similarity AS layer_similarity,
+  g.place_similarity AS territory_similarity, d.similarity AS addressee_similarity,
+  f.over * g.over * l.over * d.over = 1
+    AND (coalesce(x.excluded = y.excluded, false) OR cx.effect IS NULL) AS over,
+  f.under * g.under * l.under * d.under = 1
+    AND (coalesce(x.excluded = y.excluded, false) OR cy.effect IS NULL) AS under,
+  x.alike::BIGINT * y.alike AS pairs, greatest(x.since, y.since) AS since,
+  least(x.until, y.until) AS until, greatest(x.sure_since, y.sure_since) AS sure_since,
+  least(x.sure_until, y.sure_until) AS sure_until,
+  ($w_function::BIGINT * f.similarity + $w_subject::BIGINT * g.subject_similarity
+    + $w_layer::BIGINT * l.similarity + $w_territory::BIGINT * g.place_similarity
     + $w_addressee::BIGINT * d.similarity) // 1000
   * $binding::BIGINT
   * CASE x.leads + y.leads WHEN 2 THEN $lead_both WHEN 1 THEN $lead_one ELSE $lead_none END
   // 1000000 AS points
-FROM bar y
-JOIN placed x ON x.ground = y.duty_ground AND x.actor = y.actor AND x.norm = 1
+FROM bar g
+JOIN stand y ON y.id = g.id
+JOIN stand x ON x.ground = g.ground AND x.actor = y.actor AND x.norm = 1
+  AND x.since < y.until AND y.since < x.until
 JOIN comparable f ON f.a = x.function AND f.b = y.function
-JOIN concept_info i ON i.id = f.lower
 JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
 JOIN addressee_pair d ON d.a = x.addressees AND d.b = y.addressees
-LEFT JOIN carving cx ON cx.excluded = x.excluded AND cx.subject = y.lower
-LEFT JOIN carving cy ON cy.excluded = y.excluded AND cy.subject = y.lower
+LEFT JOIN carving cx ON cx.excluded = x.excluded AND cx.subject = g.subject
+LEFT JOIN carving cy ON cy.excluded = y.excluded AND cy.subject = g.subject
 LEFT JOIN rivalry v ON v.a = x.reading AND v.b = y.reading
 WHERE v.a IS NULL AND coalesce(cx.effect, 0) < 2 AND coalesce(cy.effect, 0) < 2
 QUALIFY row_number() OVER (
-  PARTITION BY x.id, y.id, y.subject_cell
-  ORDER BY y.subject_similarity DESC, x.subject, y.subject) = 1;
+  PARTITION BY x.first, y.first, g.subject_cell
+  ORDER BY g.subject_similarity DESC, x.subject, y.subject) = 1;
 
 DROP TABLE bar;
 
@@ -48,61 +57,44 @@ SELECT DISTINCT p.lower AS a, q.lower AS b
 FROM incompatible i JOIN ancestor p ON p.upper = i.a JOIN ancestor q ON q.upper = i.b
 WHERE p.lower <> q.lower;
 
-CREATE TABLE clash_side AS
-SELECT c.id AS class, c.actor, c.function, c.place, c.layers, c.excluded, c.reading,
-  m.concept AS subject
-FROM class c JOIN subject_member m ON m.id = c.subjects
-WHERE c.norm <> 3 AND c.function IN (SELECT a FROM clash UNION SELECT b FROM clash);
-
-CREATE TABLE clash_pair AS
-SELECT x.class AS class_a, y.class AS class_b, x.actor, x.place AS place_a, y.place AS place_b,
-  x.layers AS layers_a, y.layers AS layers_b, x.excluded AS excluded_a, y.excluded AS excluded_b,
-  x.reading AS reading_a, y.reading AS reading_b, x.subject AS subject_a, y.subject AS subject_b
-FROM clash_side x JOIN clash c ON c.a = x.function
-JOIN clash_side y ON y.function = c.b AND y.actor = x.actor;
-
 CREATE TABLE clashing AS
-SELECT class_a, class_b, actor, -1 AS function_cell, i.cell AS subject_cell,
-  t.known = 1 AND l.known = 1 AS known, p.subject_a, p.subject_b,
+SELECT x.first AS first_a, y.first AS first_b, x.actor, -1 AS function_cell, s.cell AS subject_cell,
+  t.known AND l.known AS known, x.subject AS subject_a, y.subject AS subject_b,
   s.similarity AS subject_similarity, l.similarity AS layer_similarity,
   t.similarity AS territory_similarity,
+  x.alike::BIGINT * y.alike AS pairs, greatest(x.since, y.since) AS since,
+  least(x.until, y.until) AS until, greatest(x.sure_since, y.sure_since) AS sure_since,
+  least(x.sure_until, y.sure_until) AS sure_until,
   ($w_subject::BIGINT * s.similarity + $w_layer::BIGINT * l.similarity
     + $w_territory::BIGINT * t.similarity) // ($w_subject + $w_layer + $w_territory) AS points
-FROM clash_pair p
-JOIN comparable s ON s.a = p.subject_a AND s.b = p.subject_b
-JOIN concept_info i ON i.id = s.lower
-JOIN layer_pair l ON l.a = p.layers_a AND l.b = p.layers_b
-JOIN place_pair t ON t.a = p.place_a AND t.b = p.place_b
-LEFT JOIN carving cx ON cx.excluded = p.excluded_a AND cx.subject = s.lower
-LEFT JOIN carving cy ON cy.excluded = p.excluded_b AND cy.subject = s.lower
-LEFT JOIN rivalry v ON v.a = p.reading_a AND v.b = p.reading_b
+FROM (SELECT * FROM stand WHERE norm <> 3 AND function IN (SELECT a FROM clash)) x
+JOIN comparable s ON s.a = x.subject
+JOIN (SELECT * FROM stand WHERE norm <> 3 AND function IN (SELECT b FROM clash)) y
+  ON y.subject = s.b AND y.actor = x.actor AND x.since < y.until AND y.since < x.until
+JOIN clash c ON c.a = x.function AND c.b = y.function
+JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
+JOIN place_pair t ON t.a = x.ground // $concepts AND t.b = y.ground // $concepts
+LEFT JOIN carving cx ON cx.excluded = x.excluded AND cx.subject = s.lower
+LEFT JOIN carving cy ON cy.excluded = y.excluded AND cy.subject = s.lower
+LEFT JOIN rivalry v ON v.a = x.reading AND v.b = y.reading
 WHERE v.a IS NULL AND coalesce(cx.effect, 0) < 2 AND coalesce(cy.effect, 0) < 2
 QUALIFY row_number() OVER (
-  PARTITION BY class_a, class_b, i.cell
-  ORDER BY s.similarity DESC, p.subject_a, p.subject_b) = 1;
+  PARTITION BY x.first, y.first, s.cell
+  ORDER BY s.similarity DESC, x.subject, y.subject) = 1;
 
 INSERT INTO gathered
-WITH conflicts AS (
-  SELECT $conflict_of_force AS relation, class_a, class_b, actor, function_cell, subject_cell,
-    known, points
+SELECT relation, actor, -1, function_cell, subject_cell, since, until, sum(pairs),
+  sum(pairs) FILTER (WHERE known AND sure_since < sure_until),
+  min(sure_since) FILTER (WHERE known AND sure_since < sure_until),
+  max(sure_until) FILTER (WHERE known AND sure_since < sure_until),
+  max(ranked(points, first_a, first_b), $limit)
+FROM (
+  SELECT $conflict_of_force AS relation, actor, function_cell, subject_cell, since, until, pairs,
+    known, sure_since, sure_until, points, first_a, first_b
   FROM barred
   UNION ALL
-  SELECT $conflict_of_functions, class_a, class_b, actor, function_cell, subject_cell, known, points
+  SELECT $conflict_of_functions, actor, function_cell, subject_cell, since, until, pairs, known,
+    sure_since, sure_until, points, first_a, first_b
   FROM clashing
-), timed AS (
-  SELECT c.relation, c.actor, c.function_cell, c.subject_cell, c.known,
-    greatest(x.since, y.since) AS since, least(x.until, y.until) AS until,
-    greatest(x.sure_since, y.sure_since) AS sure_since,
-    least(x.sure_until, y.sure_until) AS sure_until,
-    x.alike::BIGINT * y.alike AS alike, ranked(c.points, x.first, y.first) AS rank
-  FROM conflicts c
-  JOIN span x ON x.class = c.class_a
-  JOIN span y ON y.class = c.class_b AND x.since < y.until AND y.since < x.until
 )
-SELECT relation, actor, -1, function_cell, subject_cell, since, until, sum(alike),
-  sum(CASE WHEN known AND sure_since < sure_until THEN alike ELSE 0 END),
-  min(CASE WHEN known AND sure_since < sure_until THEN sure_since END),
-  max(CASE WHEN known AND sure_since < sure_until THEN sure_until END),
-  max(rank, $limit)
-FROM timed
 GROUP BY relation, actor, function_cell, subject_cell, since, until;

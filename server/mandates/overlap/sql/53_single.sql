@@ -11,33 +11,22 @@ LEFT JOIN subject_member t ON t.id = c.subjects
 LEFT JOIN concept_info s ON s.id = t.concept
 WHERE c.function < 0 OR c.subjects < 0 OR c.asked >= 0 OR i.until < h.until;
 
-CREATE TABLE active AS
-SELECT actor, min(since) AS since, max(until) AS until
-FROM (
-  SELECT *, sum(fresh) OVER (PARTITION BY actor ORDER BY since, until) AS part
-  FROM (
-    SELECT actor, since, until,
-      coalesce(since > max(until) OVER (
-        PARTITION BY actor ORDER BY since, until
-        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true)::INTEGER AS fresh
-    FROM (SELECT DISTINCT actor, since, until FROM span JOIN class ON class.id = span.class)
-  )
-)
-GROUP BY actor, part;
-
 -- Which spans meet a span of a counterpart of theirs.
 CREATE TABLE answered AS
-WITH named AS (
-  SELECT class_a AS class, class_b AS other, b AS counterpart FROM pair WHERE NOT rival
+SELECT DISTINCT first, counterpart
+FROM (
+  SELECT first_a AS first, b AS counterpart, since, until, mitigation, rival FROM pair
   UNION ALL
-  SELECT class_b, class_a, a FROM pair WHERE NOT rival
+  SELECT first_b, a, since, until, mitigation, rival FROM pair
 )
-SELECT DISTINCT x.first, n.counterpart
-FROM named n
-JOIN class c ON c.id = n.class
-JOIN asked_member q ON q.id = c.asked AND q.counterpart = n.counterpart
-JOIN span x ON x.class = n.class
-JOIN span y ON y.class = n.other AND x.since < y.until AND y.since < x.until;
+WHERE mitigation >= 0 AND since < until AND NOT rival;
+
+CREATE VIEW span_of AS
+SELECT h.id, s.first
+FROM held h JOIN (SELECT * FROM scope_of WHERE asked >= 0) USING (mandate)
+JOIN span s
+  USING (actor, transitional, reading, function, norm, leads, exclusive, place, subjects, excluded,
+    layers, addressees, asked, shared, since, until, sure_since, sure_until);
 
 CREATE VIEW single AS
 SELECT $orphan AS relation, c.actor AS a, -1 AS b, c.id, c.function_cell, c.subject_cell,

@@ -1,11 +1,10 @@
--- Which scopes can meet, worked out once for each distinct pair of places on the axes.
-
--- Sets of layers, addressees and territories: the closest members, and who covers whom.
+-- Sets of layers, addressees or territories: the closest members, and who covers whom.
 -- $axis
 CREATE TABLE ${axis}_pair AS
-SELECT a, b, similarity, over, under, known
+SELECT a, b, similarity::SMALLINT AS similarity, over::TINYINT AS over, under::TINYINT AS under,
+  known = 1 AS known
 FROM (
-  SELECT x.id AS a, y.id AS b, max(c.similarity)::INTEGER AS similarity,
+  SELECT x.id AS a, y.id AS b, max(c.similarity) AS similarity,
     (count(DISTINCT y.concept) FILTER (WHERE c.over = 1) = max(sy.size))::INTEGER AS over,
     (count(DISTINCT x.concept) FILTER (WHERE c.under = 1) = max(sx.size))::INTEGER AS under,
     1 AS known

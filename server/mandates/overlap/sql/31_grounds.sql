@@ -1,0 +1,50 @@
+CREATE TABLE place_pair AS
+SELECT p.id AS a, q.id AS b, similarity, over, under, known
+FROM place p JOIN territory_pair t ON t.a = p.territories JOIN place q ON q.territories = t.b
+WHERE known OR p.polity = q.polity;
+
+-- What an exclusion does to a subject: 2 carves it out, 1 takes away something below it.
+CREATE TABLE carving AS
+SELECT excluded, subject, max(effect)::TINYINT AS effect
+FROM (
+  SELECT m.id AS excluded, x.lower AS subject, 2 AS effect
+  FROM excluded_member m JOIN ancestor x ON x.upper = m.concept
+  UNION ALL
+  SELECT m.id, x.upper, 1 FROM excluded_member m JOIN ancestor x ON x.lower = m.concept
+)
+GROUP BY ALL;
+
+-- A span stands on a ground, a subject in a place, for each subject that it does not carve out.
+CREATE TABLE stand AS
+SELECT row_number() OVER ()::INTEGER AS id,
+  s.place::BIGINT * $concepts + m.concept AS ground, m.concept AS subject, t.size > 1 AS several,
+  s.first, s.alike, s.actor, s.transitional > 0 AS transitional, s.function, s.norm, s.leads,
+  s.exclusive > 0 AS exclusive, s.layers, s.addressees,
+  CASE WHEN s.reading >= 0 THEN s.reading END AS reading,
+  CASE WHEN s.excluded >= 0 THEN s.excluded END AS excluded,
+  CASE WHEN s.asked >= 0 THEN s.asked END AS asked,
+  CASE WHEN s.shared >= 0 THEN s.shared END AS shared,
+  s.since, s.until, s.sure_since, s.sure_until
+FROM span s
+JOIN subject_set t ON t.id = s.subjects
+JOIN subject_member m ON m.id = s.subjects
+LEFT JOIN carving x ON x.excluded = s.excluded AND x.subject = m.concept
+WHERE s.function >= 0 AND coalesce(x.effect, 0) < 2;
+
+CREATE TABLE ground AS
+SELECT id, (id % $concepts)::INTEGER AS subject, (id // $concepts)::INTEGER AS place, reach
+FROM (
+  SELECT ground AS id, bit_or(CASE WHEN norm <> 3 THEN b.reach ELSE 0 END) AS reach
+  FROM stand JOIN branch b ON b.function = stand.function GROUP BY ground
+);
+
+-- Grounds that meet, each pair once.
+CREATE TABLE ground_pair AS
+SELECT p.id AS a, q.id AS b, s.similarity AS subject_similarity, t.similarity AS place_similarity,
+  s.over * t.over AS over, s.under * t.under AS under, t.known, s.lower AS subject,
+  s.cell AS subject_cell, p.subject = q.subject AS same, q.reach
+FROM ground p
+JOIN comparable s ON s.a = p.subject
+JOIN place_pair t ON t.a = p.place
+JOIN ground q ON q.id = t.b::BIGINT * $concepts + s.b
+WHERE p.id <= t.b::BIGINT * $concepts + s.b;

@@ -1,0 +1,11 @@
+-- What supports findings, from whichever statement finds it.
+
+-- rank puts the strongest first: by points, then by the names of the two holdings.
+CREATE MACRO ranked(points, p, q) AS
+  points::BIGINT * 4503599627370496 + (67108863 - p)::BIGINT * 67108864 + (67108863 - q);
+
+CREATE TABLE gathered (
+  relation TINYINT, a INTEGER, b INTEGER, function_cell INTEGER, subject_cell INTEGER,
+  since INTEGER, until INTEGER, support BIGINT, certain_support BIGINT,
+  certain_since INTEGER, certain_until INTEGER, ranks BIGINT[]
+);

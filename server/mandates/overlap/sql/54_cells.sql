@@ -1,0 +1,125 @@
+-- What findings about a cell or one actor rest on: fragmentation, gaps, sunset coverage.
+-- $moment is the moment asked for, or else the last second of each interval.
+
+CREATE TABLE reach AS
+SELECT DISTINCT c.subjects, c.excluded, x.upper AS area
+FROM (SELECT DISTINCT subjects, excluded FROM scope_of WHERE norm <> 3) c
+JOIN subject_member s ON s.id = c.subjects
+LEFT JOIN carving v ON v.excluded = c.excluded AND v.subject = s.concept
+JOIN ancestor x ON x.lower = s.concept
+JOIN concept_info i ON i.id = x.upper AND i.level BETWEEN 1 AND $level
+WHERE coalesce(v.effect, 0) < 2;
+
+CREATE TABLE area AS
+SELECT h.mandate, h.actor, c.polity, r.area, h.since, h.until, h.sure_since, h.sure_until
+FROM held h
+JOIN (SELECT mandate, polity, subjects, excluded FROM scope_of WHERE norm <> 3) c USING (mandate)
+JOIN reach r ON r.subjects = c.subjects AND r.excluded = c.excluded;
+
+-- How many actors stand in an area from each moment on. Most are there for one spell, as long as
+-- their longest mandate; only for the others must the dates be put in order.
+CREATE TABLE stay AS
+SELECT polity, area, actor, min(since) AS since, max(until) AS until,
+  max(until - since) = max(until) - min(since) AS whole
+FROM area GROUP BY polity, area, actor;
+
+CREATE TABLE crowd AS
+WITH run AS (
+  SELECT polity, area, actor, since, until,
+    sum(fresh) OVER (PARTITION BY polity, area, actor ORDER BY since, until) AS part
+  FROM (
+    SELECT *,
+      coalesce(since > max(until) OVER (
+        PARTITION BY polity, area, actor ORDER BY since, until
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true)::INTEGER AS fresh
+    FROM (
+      SELECT DISTINCT polity, area, actor, a.since, a.until
+      FROM area a JOIN (SELECT polity, area, actor FROM stay WHERE NOT whole) s
+        USING (polity, area, actor)
+    )
+  )
+), spell AS (
+  SELECT polity, area, since, until FROM stay WHERE whole
+  UNION ALL
+  SELECT polity, area, min(since), max(until) FROM run GROUP BY polity, area, actor, part
+), edge AS (
+  SELECT polity, area, since AS moment, 1 AS step FROM spell
+  UNION ALL SELECT polity, area, until, -1 FROM spell
+), counted AS (
+  SELECT polity, area, moment,
+    sum(sum(step)) OVER (PARTITION BY polity, area ORDER BY moment) > 1 AS shared
+  FROM edge GROUP BY polity, area, moment
+), changed AS (
+  SELECT *, lag(shared, 1, false) OVER (PARTITION BY polity, area ORDER BY moment) AS before
+  FROM counted
+)
+SELECT polity, area, moment AS since,
+  lead(moment) OVER (PARTITION BY polity, area ORDER BY moment) AS until, shared
+FROM changed WHERE shared <> before;
+
+CREATE TABLE fragment AS
+SELECT row_number() OVER ()::INTEGER AS id, polity, area, since, until, $moment AS moment
+FROM crowd WHERE shared AND since <= $moment AND $moment < until;
+
+CREATE TABLE share AS
+SELECT id, actor, count(*) AS mandates, count(*) FILTER (WHERE sure) AS certain
+FROM (
+  SELECT f.id, a.actor, a.mandate, bool_or(sure_since <= moment AND moment < sure_until) AS sure
+  FROM fragment f
+  JOIN area a ON a.polity = f.polity AND a.area = f.area AND a.since <= moment AND moment < a.until
+  GROUP BY f.id, a.actor, a.mandate
+)
+GROUP BY id, actor;
+
+-- Sunset coverage.
+CREATE TABLE career AS
+SELECT actor, since, until, $moment AS moment
+FROM active WHERE since <= $moment AND $moment < until;
+
+-- Gaps: what is expected, less what somebody certainly holds.
+CREATE TABLE expected AS
+SELECT row_number() OVER (ORDER BY function, subject, polity, since)::INTEGER AS id, *
+FROM (
+  SELECT function, subject, polity, min(since) AS since, max(until) AS until
+  FROM (
+    SELECT *, sum(fresh) OVER (PARTITION BY function, subject, polity ORDER BY since, until) AS part
+    FROM (
+      SELECT *, coalesce(since > max(until) OVER (
+        PARTITION BY function, subject, polity ORDER BY since, until
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true)::INTEGER AS fresh
+      FROM expectation
+    )
+  )
+  GROUP BY function, subject, polity, part
+);
+
+CREATE TABLE filling AS
+SELECT e.id, s.first, s.since, s.until, s.sure_since, s.sure_until,
+  bool_or(f.over = 1 AND t.over = 1) AS whole
+FROM expected e
+JOIN comparable f ON f.b = e.function
+JOIN span s ON s.function = f.a AND s.polity = e.polity AND s.norm <> 3
+JOIN subject_member m ON m.id = s.subjects
+JOIN comparable t ON t.a = m.concept AND t.b = e.subject
+LEFT JOIN carving v ON v.excluded = s.excluded AND v.subject = e.subject
+LEFT JOIN carving w ON w.excluded = s.excluded AND w.subject = t.lower
+WHERE coalesce(v.effect, 0) < 2 AND coalesce(w.effect, 0) < 2
+GROUP BY e.id, s.first, s.since, s.until, s.sure_since, s.sure_until;
+
+CREATE TABLE hole AS
+WITH wall AS (
+  SELECT id, sure_since AS since, sure_until AS until FROM filling
+  WHERE whole AND sure_since < sure_until
+  UNION ALL SELECT id, $earliest, $earliest FROM expected
+  UNION ALL SELECT id, $open, $open FROM expected
+), swept AS (
+  SELECT id, max(until) OVER (
+      PARTITION BY id ORDER BY since, until
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS since,
+    since AS until
+  FROM wall
+)
+SELECT e.id, greatest(s.since, e.since) AS since, least(s.until, e.until) AS until
+FROM swept s JOIN expected e ON e.id = s.id
+WHERE greatest(s.since, e.since) < least(s.until, e.until);
+
