@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mandates.dataset.search import SEARCH_FILE, SearchError, search, write_index
-from mandates.dataset.snapshot import Snapshot
+from mandates.dataset.search import SearchError, search, write_index
+from mandates.dataset.snapshot import SEARCH_FILE, Snapshot
 
 PK = "https://w3id.org/mandates/id/pk/"
 

@@ -22,8 +22,8 @@ from mandates.dataset.holdings import derive
 from mandates.dataset.loading import Loaded, LoadError, load
 from mandates.dataset.lookup import labels
 from mandates.dataset.names import MAND, OWL
-from mandates.dataset.search import SEARCH_FILE, write_index
-from mandates.dataset.snapshot import Snapshot, write_snapshot
+from mandates.dataset.search import write_index
+from mandates.dataset.snapshot import SEARCH_FILE, Snapshot, write_snapshot
 from mandates.dataset.sources import Source, find_sources
 from mandates.overlap import find
 from mandates.quality import validate

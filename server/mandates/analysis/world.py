@@ -8,7 +8,7 @@ from datetime import datetime
 import pyoxigraph as ox
 
 from mandates.dataset.lookup import dates, first, instances, pairs, table
-from mandates.dataset.names import ID, MAND, SKOS, TYPE, mand
+from mandates.dataset.names import MAND, SKOS, TYPE, mand, polity
 from mandates.overlap.tables import (
     CONDITIONS,
     FORCES,
@@ -101,15 +101,6 @@ def own(concept: str, instrument: str) -> str:
 def plain(concept: str) -> str:
     """Return the subject that a name made by :func:`own` stands for, any other name as it is."""
     return concept.split(_OWN, 1)[0]
-
-
-def polity(iri: str) -> str:
-    """Return the legal order that an IRI of the record belongs to.
-
-    >>> polity("https://w3id.org/mandates/id/pk/mandate/x")
-    'pk'
-    """
-    return iri.removeprefix(ID).split("/", 1)[0]
 
 
 def _concepts(store: ox.Store) -> Iterator[Concept]:

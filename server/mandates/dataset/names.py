@@ -83,3 +83,12 @@ def shorten(iri: str) -> str:
     if best is None:
         return f"<{iri}>"
     return f"{best}:{iri[len(PREFIXES[best]) :].replace('/', chr(92) + '/')}"
+
+
+def polity(iri: str) -> str:
+    """Return the legal order that an IRI of the record belongs to.
+
+    >>> polity("https://w3id.org/mandates/id/pk/mandate/x")
+    'pk'
+    """
+    return iri.removeprefix(ID).split("/", 1)[0]

@@ -24,7 +24,6 @@ import pyoxigraph as ox
 from mandates.dataset.lookup import pairs, table
 from mandates.dataset.names import BASE, PREFIXES, TYPE
 
-SEARCH_FILE = "search.sqlite"
 AXES = ("kind", "institution", "instrument", "function", "layer", "grade")
 _MAX_QUERY = 200
 _MAX_WORDS = 12

@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ QUADS_FILE = "dataset.nq"
 MANIFEST_FILE = "snapshot.json"
 CURRENT = "current"
 DUMPS = "dumps"
+SEARCH_FILE = "search.sqlite"
 
 
 class SnapshotError(ValueError):
@@ -190,9 +192,13 @@ def open_store(snapshot: Snapshot) -> ox.Store:
     """
     body = snapshot.quads_file.read_bytes()
     store = ox.Store()
-    # The file was written by us from parsed terms, so checking every IRI again tells nothing new.
-    store.bulk_load(body, format=ox.RdfFormat.N_QUADS, lenient=True)
-    store.bulk_load(_union(snapshot, body), format=ox.RdfFormat.N_TRIPLES, lenient=True)
+    with ThreadPoolExecutor(1) as beside:
+        # While it is written in another thread, the store is filled without Python's lock.
+        union = beside.submit(_union, snapshot, body)
+        # The file was written by us from parsed terms, so checking every IRI again tells nothing
+        # new.
+        store.bulk_load(body, format=ox.RdfFormat.N_QUADS, lenient=True)
+    store.bulk_load(union.result(), format=ox.RdfFormat.N_TRIPLES, lenient=True)
     return store
 
 

@@ -8,11 +8,11 @@ for worlds of a million mandates.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from mandates.overlap.engine import find_with_duckdb
-from mandates.overlap.findings import Findings
-from mandates.overlap.tables import World
+if TYPE_CHECKING:
+    from mandates.overlap.findings import Findings
+    from mandates.overlap.tables import World
 
 __all__ = ["find"]
 
@@ -35,7 +35,7 @@ def find(
     Two bodies that may license the same thing at the same time:
 
     >>> from datetime import UTC
-    >>> from mandates.overlap.tables import Concept, Holding, Mandate, Rows
+    >>> from mandates.overlap.tables import Concept, Holding, Mandate, Rows, World
     >>> world = World.from_rows(Rows(
     ...     concepts=[Concept("license", "function"), Concept("spectrum", "subject")],
     ...     mandates=[Mandate("m1", "license", ("spectrum",)),
@@ -47,4 +47,7 @@ def find(
     """
     if engine != "duckdb":
         raise ValueError(f"no such engine: {engine!r}")
+    # Imported when called: a server that only draws tables has no need of the engine's libraries.
+    from mandates.overlap.engine import find_with_duckdb
+
     return find_with_duckdb(world, as_of=as_of)

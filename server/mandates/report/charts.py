@@ -13,12 +13,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mandates.report.days import day, iso
-from mandates.report.model import Report
 from mandates.report.texts import NAMED, STATUS
 from mandates.report.views import Bar, Edge, Matrix
+
+if TYPE_CHECKING:
+    from mandates.report.model import Report
 
 Specification = dict[str, Any]
 

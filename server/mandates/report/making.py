@@ -19,9 +19,9 @@ from mandates.analysis.changes import Changes, between, compare, explain, explai
 from mandates.analysis.events import Events, Happening
 from mandates.analysis.graph import describe_some, finding_iri, mitigations, title
 from mandates.analysis.statements import Matcher, read_statements
-from mandates.analysis.world import plain, polity, read_world
+from mandates.analysis.world import plain, read_world
 from mandates.dataset.lookup import labels
-from mandates.dataset.names import SKOS
+from mandates.dataset.names import SKOS, polity
 from mandates.overlap import find
 from mandates.overlap.findings import Evidence, Finding
 from mandates.overlap.tables import Holding

@@ -10,9 +10,8 @@ from datetime import datetime
 
 import pyoxigraph as ox
 
-from mandates.analysis.world import polity
 from mandates.dataset.lookup import dates, first, instances, labels, pairs, table
-from mandates.dataset.names import ALT_LABEL, MAND, mand
+from mandates.dataset.names import ALT_LABEL, MAND, mand, polity
 
 MODAL = {"power": "may", "duty": "must", "liberty": "is free to", "disability": "must not"}
 STATUS = {

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from mandates.overlap.findings import Finding
-from mandates.overlap.reference import Hierarchy, merge, span
-from mandates.overlap.tables import Holding, Mandate, Rows, moment
+if TYPE_CHECKING:
+    from mandates.overlap.findings import Finding
+    from mandates.overlap.reference import Hierarchy
+    from mandates.overlap.tables import Holding, Mandate, Rows
 
 #: Relations in which two institutions hold the same at once.
 MEETINGS = (
@@ -173,6 +175,10 @@ def stretches(
     >>> [(bar.until, bar.mandates) for bar in stretches({("PTA", "named"): held})]
     [(None, 2)]
     """
+    # Imported when called, as it is all for which a server that draws would need numpy.
+    from mandates.overlap.reference import merge, span
+    from mandates.overlap.tables import moment
+
     bars = []
     for (name, how), held in lanes.items():
         spans = [(span(since, until), mandate) for since, until, mandate in held]

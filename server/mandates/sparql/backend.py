@@ -19,13 +19,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mandates.sparql.admission import Admission
 from mandates.sparql.federation import Federation, Rules
-from mandates.sparql.outbound import Exchange
 from mandates.sparql.problems import Problem
 from mandates.sparql.request import GraphWrite, QueryRequest, UpdateRequest
+
+if TYPE_CHECKING:
+    from mandates.sparql.outbound import Exchange
 
 _IN_MEMORY = 1 << 20
 _CHUNK = 1 << 18

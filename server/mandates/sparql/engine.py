@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mandates.dataset.dumps import CHECKSUMS
-from mandates.dataset.search import SEARCH_FILE
-from mandates.dataset.snapshot import Snapshot, SnapshotError, read_snapshot
+from mandates.dataset.snapshot import SEARCH_FILE, Snapshot, SnapshotError, read_snapshot
 from mandates.sparql.backend import Answer, Backend, Limits, Running, Spool, overdue
 from mandates.sparql.federation import Federation
 from mandates.sparql.problems import Problem

@@ -20,24 +20,19 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 from urllib.parse import urlencode, urlsplit
 
 import pyoxigraph as ox
 
 from mandates.sparql.admission import Admission
-from mandates.sparql.outbound import (
-    AbortedError,
-    DeadlineError,
-    Exchange,
-    OutboundError,
-    Server,
-    host_of,
-)
 from mandates.sparql.problems import Problem
 from mandates.sparql.request import FORM, is_absolute_iri
 from mandates.sparql.syntax import Token, closing, may_call_out, tokens
 from mandates.sparql.writing import LimitError
+
+if TYPE_CHECKING:
+    from mandates.sparql.outbound import Exchange
 
 _LOG = logging.getLogger(__name__)
 _MOST_CALLS = 16
@@ -290,6 +285,15 @@ class Federation:
     def _fetch(
         self, call: Call, seconds: float, left: int, uses: Callable[[Exchange], None]
     ) -> str:
+        # Imported when called: most servers let nothing be fetched, and begin the faster for it.
+        from mandates.sparql.outbound import (
+            AbortedError,
+            DeadlineError,
+            OutboundError,
+            Server,
+            host_of,
+        )
+
         parts = urlsplit(call.iri)
         address = _address(host_of(parts), parts.port or 0, loopback=self.rules.loopback)
         server = Server(call.iri, address=address)

@@ -17,8 +17,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from mandates.analysis.world import polity
-from mandates.dataset.names import ID
+from mandates.dataset.names import ID, polity
 from mandates.dataset.snapshot import MANIFEST_FILE, SnapshotError, read_snapshot
 from mandates.report import charts
 from mandates.report.days import PAKISTAN, day, iso

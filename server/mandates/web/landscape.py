@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mandates.analysis.world import polity
-from mandates.dataset.names import ID, MAND, SCHEME
+from mandates.dataset.names import ID, MAND, SCHEME, polity
 from mandates.report.texts import MODAL, NAMED, STATUS
 from mandates.report.views import UNSTATED, Bar, Edge, Matrix, between, stretches
 from mandates.sparql.backend import Backend

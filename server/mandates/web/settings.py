@@ -8,14 +8,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mandates.sparql.backend import Limits
 from mandates.sparql.federation import Rules
 from mandates.sparql.prefixes import BASE
-from mandates.sparql.remote import Store
 from mandates.web.jobs import JobLimits
+
+if TYPE_CHECKING:
+    from mandates.sparql.remote import Store
 
 ENVIRONMENT_PREFIX = "MANDATES_"
 
@@ -196,6 +198,8 @@ class Settings:
     @property
     def remote(self) -> Store:
         """The settings that say where the server is that this one stands before."""
+        from mandates.sparql.remote import Store
+
         return Store(
             query=self.store,
             update=self.store_update,
