@@ -33,9 +33,13 @@ from mandates.sparql.worker import FORMATS, HEADER, PIECE, REPORT, send
 __all__ = ["Answer", "Engine", "Limits"]
 
 _LOG = logging.getLogger(__name__)
-# Seconds after which a worker that nobody needs ends.
+# Seconds after which a worker that nobody needs ends, and one that has become large.
 _KEPT_IDLE = 30.0
+_KEPT_LARGE = 3.0
+_LARGE = 48 << 20
+_LOOK = 0.5
 _TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass
@@ -75,14 +79,24 @@ class _Worker:
     channel: socket.socket
     processor: float = 0.0
     idle_since: float = 0.0
+    asked: bool = False
 
     def used(self) -> float:
         """Seconds of processor time that the present query has taken so far."""
+        facts = self._facts()
+        return (int(facts[11]) + int(facts[12])) / _TICKS - self.processor if facts else 0.0
+
+    def is_large(self) -> bool:
+        """Whether it has come to hold much memory of its own, by the pages it had to ask for."""
+        facts = self._facts()
+        return bool(facts) and int(facts[7]) * _PAGE > _LARGE
+
+    def _facts(self) -> list[str]:
+        """What proc(5) tells of it in ``stat``, from its state on; nothing when it has ended."""
         try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
-            return 0.0
-        return (int(fields[11]) + int(fields[12])) / _TICKS - self.processor
+            return []
 
 
 class _DeathError(Exception):
@@ -101,6 +115,9 @@ class _Keeper:
         self._control = ours
         self._forking = threading.Lock()
         self._idle: list[_Worker] = []
+        self._given_back = time.monotonic()
+        self._looked = 0.0
+        self._spawns = bool(options["spawn"])
         self._users = 0
         self._closing = False
         self._lock = threading.Lock()
@@ -171,6 +188,9 @@ class _Keeper:
         """A worker that is idle, or a new one."""
         with contextlib.suppress(IndexError):
             return self._idle.pop()
+        return self._make()
+
+    def _make(self) -> _Worker:
         with self._forking:
             try:
                 self._control.send(b'{"do": "fork"}')
@@ -192,7 +212,8 @@ class _Keeper:
 
     def give_back(self, worker: _Worker) -> None:
         """Keep a worker for the next query."""
-        worker.idle_since = time.monotonic()
+        worker.idle_since = self._given_back = time.monotonic()
+        worker.asked = True
         self._idle.append(worker)
 
     def bury(self) -> None:
@@ -212,12 +233,25 @@ class _Keeper:
         """End the workers that nobody has needed for a while, but for one.
 
         Reading the store counts references in it, so each worker comes to hold pages of its own.
+        The last is therefore replaced by a new one, which holds few, where that costs little.
         """
-        earliest = time.monotonic() - _KEPT_IDLE
-        with contextlib.suppress(IndexError):
-            # The one that was used last is lent first, so those that rest longest stand first.
-            while len(self._idle) > 1 and self._idle[0].idle_since < earliest:
-                self._idle.pop(0).channel.close()
+        now = time.monotonic()
+        if now < self._looked + _LOOK:
+            return
+        self._looked = now
+        # The one that was used last is lent first, so those that rest longest stand first.
+        for worker in list(self._idle):
+            rest = now - worker.idle_since
+            if not worker.asked or (len(self._idle) == 1 and self._spawns):
+                continue
+            if rest < _KEPT_IDLE and not (rest > _KEPT_LARGE and worker.is_large()):
+                continue
+            with contextlib.suppress(ValueError):  # somebody has just borrowed it
+                self._idle.remove(worker)
+                worker.channel.close()
+        if not self._idle and now - self._given_back > _KEPT_LARGE and not self._spawns:
+            with contextlib.suppress(Problem):
+                self._idle.append(self._make())
 
     def why(self, pid: int) -> dict[str, Any]:
         """How a worker died whose last words did not get through."""
