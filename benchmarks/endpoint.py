@@ -44,6 +44,8 @@ TIMEOUT = 30
 PATIENCE = 15
 LEVELS = {"light load": 2, "heavy load": 16}
 SECONDS = {"light": 1, "medium": 1, "heavy": 2}
+LONGEST = 8.0
+CORES = os.cpu_count() or 1
 _ENTITY = b"<https://w3id.org/mandates/id/"
 _FINDING = _ENTITY + b"finding/"
 _GRAPH = re.compile(rb" <https://w3id.org/mandates/graph/[^>]*> \.\n")
@@ -193,7 +195,9 @@ def measure_mix(
                         )
                         continue
                     took = patience[contender.name, query.name]
-                    seconds = max(SECONDS[query.weight], min(6.0, 3 * took)) * stretch
+                    # Two processors answer many at once no faster than one after the other.
+                    enough = 1.5 * took * max(2, connections / CORES)
+                    seconds = max(SECONDS[query.weight], min(LONGEST, enough)) * stretch
                     try:
                         seen = wrk(contender.server, query, connections, seconds, contender.fresh)
                     except (IndexError, json.JSONDecodeError, subprocess.TimeoutExpired) as error:
