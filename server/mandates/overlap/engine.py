@@ -141,9 +141,13 @@ class _DuckDB:
             return
         # DuckDB gives each thread some 120,000 rows: smaller statements keep one core busy.
         with ThreadPoolExecutor(min(len(branches), self.threads)) as pool:
-            running = [pool.submit(self.connection.cursor().execute, branch) for branch in branches]
+            running = [pool.submit(self._aside, branch) for branch in branches]
             for future in running:
                 future.result()
+
+    def _aside(self, statements: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(statements)
 
     def columns(self, query: str) -> dict[str, NDArray[Any]]:
         found: dict[str, NDArray[Any]] = self.connection.execute(query).fetchnumpy()
@@ -437,14 +441,14 @@ def _closure(direct: Iterable[tuple[int, int, Span]]) -> set[tuple[int, int, Spa
 
 def _fetch(session: Session, world: World, weights: Weights, moments: IntArray) -> Findings:
     finding = session.columns(
-        "SELECT * EXCLUDE (a, b, part, pieces), a AS actor_a, b AS actor_b FROM finding"
+        "SELECT * EXCLUDE (a, b, part, pieces), a AS actor_a, b AS actor_b FROM finding ORDER BY id"
     )
-    keyed = session.columns("SELECT id, key FROM keyed")
-    evidence = session.columns("SELECT * FROM evidence")
+    keys = session.columns("SELECT key FROM keyed ORDER BY id")["key"]
+    evidence = session.columns("SELECT * FROM evidence ORDER BY finding, rank DESC, since")
     fragmentation = RELATIONS.index("fragmentation")
     shares = session.columns(
         "SELECT f.id AS finding, actor, mandates FROM share s "  # noqa: S608
-        f"JOIN finding f ON f.relation = {fragmentation} AND f.part = s.id"
+        f"JOIN finding f ON f.relation = {fragmentation} AND f.part = s.id ORDER BY finding, actor"
     )
     # Conditions travel by weight, which names the kind: no two kinds weigh the same. The last place
     # is the one that -1 points to.
@@ -452,26 +456,19 @@ def _fetch(session: Session, world: World, weights: Weights, moments: IntArray) 
     for code, kind in enumerate(CONDITIONS):
         kinds[weights.mitigation[kind]] = code
     evidence["mitigation"] = kinds[evidence["mitigation"]]
-    keys = np.empty(len(keyed["id"]), object)
-    keys[keyed["id"]] = keyed["key"]
-    strongest = evidence["finding"], -evidence["rank"], evidence["since"]
+
+    def taken(given: Mapping[str, NDArray[Any]], columns: Iterable[str]) -> Columns:
+        return {
+            column: moments[given[column]]
+            if column in _DATES
+            else given[column].astype(np.int64, copy=False)
+            for column in columns
+        }
+
     return Findings(
         world=world,
         keys=tuple(keys.tolist()),
-        table=_ordered(finding, FINDING_COLUMNS, moments, finding["id"]),
-        evidence=_ordered(evidence, EVIDENCE_COLUMNS, moments, *strongest),
-        shares=_ordered(shares, SHARE_COLUMNS, moments, shares["finding"], shares["actor"]),
+        table=taken(finding, FINDING_COLUMNS),
+        evidence=taken(evidence, EVIDENCE_COLUMNS),
+        shares=taken(shares, SHARE_COLUMNS),
     )
-
-
-def _ordered(
-    given: Mapping[str, NDArray[np.int64]],
-    columns: Iterable[str],
-    moments: IntArray,
-    *rank: NDArray[np.int64],
-) -> Columns:
-    order = np.lexsort(rank[::-1])
-    taken = {column: given[column][order].astype(np.int64, copy=False) for column in columns}
-    return {
-        column: moments[values] if column in _DATES else values for column, values in taken.items()
-    }

@@ -11,12 +11,10 @@ SELECT l.id, u.id, l.id, l.cell, 2000 * u.depth // (u.depth + l.depth), 0, 1
 FROM ancestor JOIN concept_info u ON u.id = ancestor.upper JOIN concept_info l ON l.id = ancestor.lower
 WHERE u.id <> l.id;
 
--- A bit for the branch of a function, and the bits of all branches that hold a comparable one.
-CREATE TABLE branch AS
-SELECT f.b AS function, any_value(1::BIGINT << (own.cell % 63)) AS bit,
-  bit_or(1::BIGINT << (other.cell % 63)) AS reach
-FROM comparable f JOIN concept_info own ON own.id = f.b JOIN concept_info other ON other.id = f.a
-GROUP BY f.b;
+-- A bit for each function, which some share, and the bits of all that are comparable with it.
+CREATE TABLE bits AS
+SELECT b AS function, 1::BIGINT << (b % 63) AS own, bit_or(1::BIGINT << (a % 63)) AS reach
+FROM comparable GROUP BY b;
 
 -- The strongest condition for each counterpart of a mandate, and the distinct sets of them.
 CREATE TABLE asked AS

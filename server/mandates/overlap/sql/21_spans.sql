@@ -6,11 +6,13 @@ SELECT m.id AS mandate, m.function, m."force"::TINYINT AS norm,
   m."leading"::TINYINT AS leads, m.exclusive::TINYINT AS exclusive, p.id AS place,
   p.polity, m.subject_set AS subjects, m.excluded_set AS excluded,
   m.layer_set AS layers, m.addressee_set AS addressees,
-  coalesce(q.id, -1) AS asked, coalesce(h.mandate, -1) AS shared
+  coalesce(q.id, -1) AS asked, coalesce(h.mandate, -1) AS shared,
+  coalesce(i.until, $open) AS lapse
 FROM mandate m
 JOIN place p ON p.territories = m.territory_set AND p.polity = m.polity
 LEFT JOIN asked_of q ON q.mandate = m.id
-LEFT JOIN shared h ON h.mandate = m.id;
+LEFT JOIN shared h ON h.mandate = m.id
+LEFT JOIN instrument i ON i.id = m.instrument;
 
 -- A holding in a reading is beyond doubt if each rival reading gives it for at least as long.
 CREATE TABLE confirmed AS

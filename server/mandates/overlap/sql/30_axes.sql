@@ -1,18 +1,25 @@
 -- Sets of layers, addressees or territories: the closest members, and who covers whom.
 -- $axis
-CREATE TABLE ${axis}_pair AS
-SELECT a, b, similarity::SMALLINT AS similarity, over::TINYINT AS over, under::TINYINT AS under,
-  known = 1 AS known
-FROM (
-  SELECT x.id AS a, y.id AS b, max(c.similarity) AS similarity,
-    (count(DISTINCT y.concept) FILTER (WHERE c.over = 1) = max(sy.size))::INTEGER AS over,
-    (count(DISTINCT x.concept) FILTER (WHERE c.under = 1) = max(sx.size))::INTEGER AS under,
-    1 AS known
-  FROM ${axis}_member x JOIN comparable c ON c.a = x.concept JOIN ${axis}_member y ON y.concept = c.b
-  JOIN ${axis}_set sx ON sx.id = x.id JOIN ${axis}_set sy ON sy.id = y.id
-  GROUP BY x.id, y.id
-  UNION ALL SELECT -1, id, $unknown, 1, 1, 0 FROM ${axis}_set
-  UNION ALL SELECT id, -1, $unknown, 1, 1, 0 FROM ${axis}_set
-  UNION ALL SELECT -1, -1, $unknown, 1, 1, 0
+CREATE TABLE ${axis}_near AS
+WITH near AS (
+  SELECT x.id, c.b AS concept, max(c.similarity) AS similarity, max(c.over) AS over
+  FROM ${axis}_member x JOIN comparable c ON c.a = x.concept GROUP BY x.id, c.b
 )
-WHERE similarity > 0;
+SELECT near.id AS a, y.id AS b, max(near.similarity) AS similarity,
+  (sum(near.over) = any_value(s.size))::TINYINT AS over
+FROM near
+JOIN ${axis}_member y ON y.concept = near.concept
+JOIN ${axis}_set s ON s.id = y.id
+GROUP BY near.id, y.id;
+
+CREATE TABLE ${axis}_pair AS
+SELECT x.a, x.b, x.similarity, x.over, y.over AS under, true AS known
+FROM ${axis}_near x JOIN ${axis}_near y ON y.a = x.b AND y.b = x.a
+UNION ALL
+SELECT a, b, $unknown, 1, 1, false
+FROM (
+  SELECT -1 AS a, id AS b FROM ${axis}_set
+  UNION ALL SELECT id, -1 FROM ${axis}_set
+  UNION ALL SELECT -1, -1
+)
+WHERE $unknown > 0;

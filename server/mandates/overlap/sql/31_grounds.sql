@@ -16,7 +16,7 @@ GROUP BY ALL;
 
 -- A span stands on a ground, a subject in a place, for each subject that it does not carve out.
 CREATE TABLE stand AS
-SELECT row_number() OVER ()::INTEGER AS id,
+SELECT s.first::BIGINT * $concepts + m.concept AS id,
   s.place::BIGINT * $concepts + m.concept AS ground, m.concept AS subject, t.size > 1 AS several,
   s.first, s.alike, s.actor, s.transitional > 0 AS transitional, s.function, s.norm, s.leads,
   s.exclusive > 0 AS exclusive, s.layers, s.addressees,
@@ -32,19 +32,29 @@ LEFT JOIN carving x ON x.excluded = s.excluded AND x.subject = m.concept
 WHERE s.function >= 0 AND coalesce(x.effect, 0) < 2;
 
 CREATE TABLE ground AS
-SELECT id, (id % $concepts)::INTEGER AS subject, (id // $concepts)::INTEGER AS place, reach
+SELECT id, (id % $concepts)::INTEGER AS subject, (id // $concepts)::INTEGER AS place, size, own,
+  reach
 FROM (
-  SELECT ground AS id, bit_or(CASE WHEN norm <> 3 THEN b.reach ELSE 0 END) AS reach
-  FROM stand JOIN branch b ON b.function = stand.function GROUP BY ground
+  SELECT ground AS id, count(*)::INTEGER AS size, bit_or(b.own) AS own, bit_or(b.reach) AS reach
+  FROM stand JOIN bits b ON b.function = stand.function GROUP BY ground
 );
 
--- Grounds that meet, each pair once.
+-- Grounds that meet, each pair once: a is the one on which fewer stand, since those are looked up on
+-- the other. Where the subjects differ, only if functions may be comparable.
 CREATE TABLE ground_pair AS
-SELECT p.id AS a, q.id AS b, s.similarity AS subject_similarity, t.similarity AS place_similarity,
-  s.over * t.over AS over, s.under * t.under AS under, t.known, s.lower AS subject,
-  s.cell AS subject_cell, p.subject = q.subject AS same, q.reach
-FROM ground p
-JOIN comparable s ON s.a = p.subject
-JOIN place_pair t ON t.a = p.place
-JOIN ground q ON q.id = t.b::BIGINT * $concepts + s.b
-WHERE p.id <= t.b::BIGINT * $concepts + s.b;
+SELECT CASE WHEN turned THEN q ELSE p END AS a, CASE WHEN turned THEN p ELSE q END AS b,
+  subject_similarity, place_similarity, CASE WHEN turned THEN under ELSE over END AS over,
+  CASE WHEN turned THEN over ELSE under END AS under, known, subject, subject_cell, same,
+  CASE WHEN turned THEN reach_p ELSE reach_q END AS reach
+FROM (
+  SELECT p.id AS p, q.id AS q, p.size > q.size AS turned, s.similarity AS subject_similarity,
+    t.similarity AS place_similarity, s.over * t.over AS over, s.under * t.under AS under, t.known,
+    s.lower AS subject, s.cell AS subject_cell, p.subject = q.subject AS same,
+    p.reach AS reach_p, q.reach AS reach_q
+  FROM ground p
+  JOIN comparable s ON s.a = p.subject
+  JOIN place_pair t ON t.a = p.place
+  JOIN ground q ON q.id = t.b::BIGINT * $concepts + s.b
+  WHERE p.id <= t.b::BIGINT * $concepts + s.b
+    AND (p.subject = q.subject OR p.own & q.reach <> 0)
+);

@@ -3,11 +3,11 @@
 -- the same time (since < until) is left open: those that follow each other are needed too.
 
 -- First who meets whom at all, in rows as thin as can be. The function belongs in the key of the
--- join, or popular grounds would pair everybody with everybody; the bits of the branches tell most
--- grounds apart before anything is looked up.
+-- join, or popular grounds would pair everybody with everybody; the bits tell most grounds apart
+-- before anything is looked up.
 CREATE TABLE thin AS
-SELECT id, ground, actor, s.function, layers, addressees, b.bit
-FROM stand s JOIN branch b ON b.function = s.function WHERE norm <> 3;
+SELECT id, ground, actor, s.function, layers, addressees, b.own
+FROM stand s JOIN bits b ON b.function = s.function WHERE norm <> 3;
 
 CREATE TABLE reachable AS
 SELECT y.id, y.ground, y.actor, y.layers, y.addressees, f.a AS function
@@ -19,9 +19,9 @@ SELECT x.id AS x, y.id AS y, x.actor < y.actor AS straight, g.subject, g.subject
   d.similarity AS addressee_similarity, g.over * l.over * d.over AS over,
   g.under * l.under * d.under AS under, g.known AND l.known AND d.known AS known
 FROM ground_pair g
-JOIN thin x ON x.ground = g.a AND x.bit & g.reach <> 0
+JOIN thin x ON x.ground = g.a AND x.own & g.reach <> 0
 JOIN reachable y ON y.ground = g.b AND y.function = x.function
-  AND x.actor <> y.actor AND (g.a < g.b OR x.actor < y.actor)
+  AND x.actor <> y.actor AND (g.a <> g.b OR x.actor < y.actor)
 JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
 JOIN addressee_pair d ON d.a = x.addressees AND d.b = y.addressees;
 

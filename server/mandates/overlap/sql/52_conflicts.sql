@@ -12,7 +12,7 @@ FROM (
   FROM ground_pair
   UNION ALL
   SELECT a, b, under, over, known, subject, subject_cell, subject_similarity, place_similarity
-  FROM ground_pair WHERE a < b
+  FROM ground_pair WHERE a <> b
 ) g
 JOIN (SELECT id, ground, actor FROM stand WHERE norm = 3) y ON y.ground = g.barred
 JOIN duty d ON d.actor = y.actor AND d.ground = g.ground;

@@ -1,15 +1,16 @@
 -- What one holding supports: an orphan, a mandate without a place on an axis that carries cells, and
 -- a condition that names an actor whose own mandates never meet it.
 CREATE TABLE cells AS
-SELECT DISTINCT h.id, h.mandate, h.actor, h.since, h.until, h.sure_since, h.sure_until,
-  coalesce(f.cell, -1) AS function_cell, coalesce(s.cell, -1) AS subject_cell
-FROM held h JOIN scope_of c USING (mandate)
-LEFT JOIN mandate m ON m.id = h.mandate
-LEFT JOIN instrument i ON i.id = m.instrument
+SELECT DISTINCT h.id, h.mandate, h.actor, h.since, h.until, h.sure_since, h.sure_until, c.norm,
+  c.lapse, coalesce(f.cell, -1) AS function_cell, coalesce(s.cell, -1) AS subject_cell
+FROM held h
+JOIN (
+  SELECT * FROM scope_of WHERE function < 0 OR subjects < 0 OR asked >= 0 OR lapse < $open
+) c USING (mandate)
 LEFT JOIN concept_info f ON f.id = c.function
 LEFT JOIN subject_member t ON t.id = c.subjects
 LEFT JOIN concept_info s ON s.id = t.concept
-WHERE c.function < 0 OR c.subjects < 0 OR c.asked >= 0 OR i.until < h.until;
+WHERE c.function < 0 OR c.subjects < 0 OR c.asked >= 0 OR c.lapse < h.until;
 
 -- Which spans meet a span of a counterpart of theirs.
 CREATE TABLE answered AS
@@ -30,9 +31,8 @@ JOIN span s
 
 CREATE VIEW single AS
 SELECT $orphan AS relation, c.actor AS a, -1 AS b, c.id, c.function_cell, c.subject_cell,
-  greatest(c.since, i.until) AS since, c.until, c.sure_since, c.sure_until
-FROM cells c JOIN mandate m ON m.id = c.mandate JOIN instrument i ON i.id = m.instrument
-WHERE i.until < c.until
+  greatest(c.since, c.lapse) AS since, c.until, c.sure_since, c.sure_until
+FROM cells c WHERE c.lapse < c.until
 UNION ALL
 SELECT $unplaced, actor, -1, id, function_cell, subject_cell, since, until, sure_since, sure_until
 FROM cells WHERE function_cell < 0 OR subject_cell < 0
@@ -45,13 +45,12 @@ SELECT CASE WHEN q.mitigation IN ($agreement) THEN $concurrence_required
   c.sure_since, c.sure_until
 FROM cells c
 JOIN asked q ON q.mandate = c.mandate AND q.counterpart <> c.actor
-JOIN mandate m ON m.id = c.mandate AND m."force" <> 3
 JOIN active o ON o.actor = q.counterpart
 LEFT JOIN phase t
   ON t.a = least(c.actor, q.counterpart) AND t.b = greatest(c.actor, q.counterpart)
 JOIN span_of s ON s.id = c.id
 LEFT JOIN answered n ON n.first = s.first AND n.counterpart = q.counterpart
-WHERE c.function_cell >= 0 AND c.subject_cell >= 0 AND n.first IS NULL AND coalesce(t.tie, 0) = 0;
+WHERE c.norm <> 3 AND c.function_cell >= 0 AND c.subject_cell >= 0 AND n.first IS NULL AND coalesce(t.tie, 0) = 0;
 
 INSERT INTO gathered
 WITH timed AS (

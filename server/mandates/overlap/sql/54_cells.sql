@@ -95,15 +95,16 @@ FROM (
 
 CREATE TABLE filling AS
 SELECT e.id, s.first, s.since, s.until, s.sure_since, s.sure_until,
-  bool_or(f.over = 1 AND t.over = 1) AS whole
-FROM expected e
-JOIN comparable f ON f.b = e.function
-JOIN span s ON s.function = f.a AND s.polity = e.polity AND s.norm <> 3
+  bool_or(e.over = 1 AND t.over = 1) AS whole
+FROM span s
+JOIN (
+  SELECT e.*, f.a AS met, f.over FROM comparable f JOIN expected e ON e.function = f.b
+) e ON e.met = s.function AND e.polity = s.polity
 JOIN subject_member m ON m.id = s.subjects
 JOIN comparable t ON t.a = m.concept AND t.b = e.subject
 LEFT JOIN carving v ON v.excluded = s.excluded AND v.subject = e.subject
 LEFT JOIN carving w ON w.excluded = s.excluded AND w.subject = t.lower
-WHERE coalesce(v.effect, 0) < 2 AND coalesce(w.effect, 0) < 2
+WHERE s.norm <> 3 AND coalesce(v.effect, 0) < 2 AND coalesce(w.effect, 0) < 2
 GROUP BY e.id, s.first, s.since, s.until, s.sure_since, s.sure_until;
 
 CREATE TABLE hole AS
