@@ -166,14 +166,18 @@ def measure_mix(
     silent: set[tuple[str, str]] = set()
     for query in mix():
         for contender in contenders:
+            if (contender.server.name, query.name) in silent or not contender.server.process:
+                silent.add((contender.server.name, query.name))
+                continue
             started = time.perf_counter()
             try:
                 status, body = contender.server.fetch(query.text, query.form, PATIENCE)
             except OSError:
-                # It may go on computing for nobody, so it is started again.
                 status, body = 0, b""
-                contender.server.stop()
-                contender.server.start()
+                if contender.server.bounded:
+                    contender.server.settle()
+                else:  # it may go on computing for nobody
+                    contender.server.restart()
             took = time.perf_counter() - started
             patience[contender.name, query.name] = took
             facts = {"query": query.name, "server": contender.name, "status": status}
@@ -188,14 +192,15 @@ def measure_mix(
                 for contender in contenders:
                     if contender.light_only and connections > 2:
                         continue
-                    if (contender.server.name, query.name) in silent:
+                    gone = contender.server.process is None
+                    if gone or (contender.server.name, query.name) in silent:
                         facts = {"query": query.name, "load": level, "server": contender.name}
                         results.append(
                             {"kind": "rate", "weight": query.weight, **facts, "rate": 0.0}
                         )
                         continue
                     took = patience[contender.name, query.name]
-                    # Two processors answer many at once no faster than one after the other.
+                    # As many as there are processors are answered at once, and no more.
                     enough = 1.5 * took * max(2, connections / CORES)
                     seconds = max(SECONDS[query.weight], min(LONGEST, enough)) * stretch
                     try:
@@ -204,10 +209,11 @@ def measure_mix(
                         seen = {"rate": 0.0, "failed": repr(error)[:200]}
                     facts = {"query": query.name, "load": level, "server": contender.name}
                     results.append({"kind": "rate", "weight": query.weight, **facts, **seen})
-                    died = contender.server.process and contender.server.process.poll()
+                    process = contender.server.process
+                    died = process.poll() if process else None
                     if died is not None or not contender.server.answers():
                         results.append({"kind": "death", **facts, "status": died})
-                        contender.server.revive()
+                        contender.server.restart()
                     elif seen.get("mean", 1) > 0.005:
                         contender.server.settle()
             show(results, query.name)
@@ -537,17 +543,31 @@ def measure(arguments: argparse.Namespace, work: Path) -> dict[str, Any]:
             if arguments.peers:
                 extra = [item for item in extra if item.name in arguments.peers]
                 others = [item.server for item in extra]
-            with running(*others):
-                if any(item.name == "virtuoso" for item in extra):
-                    servers.fill_virtuoso(isql, triples, folder)
+            failed = {}
+            try:
+                for peer in others:
+                    try:
+                        peer.start()
+                        if peer.name == "virtuoso":
+                            servers.fill_virtuoso(isql, triples, folder)
+                    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+                        failed[peer.name] = repr(error)[:500]
+                extra = [item for item in extra if item.name not in failed]
                 contenders = [Contender(ours), Contender(ours, fresh=False), Contender(plain)]
                 seen = measure_mix([*contenders, *extra], arguments.rounds, LEVELS)
-            result["mix"] = {"ratios": ratios(seen), "measurements": seen}
+            finally:
+                for peer in others:
+                    peer.stop()
+            result["mix"] = {"ratios": ratios(seen), "failed": failed, "measurements": seen}
             report(result["mix"]["ratios"])
     if "large" in chosen:
         print(f"the mix on a world of {arguments.times} times the record", flush=True)
-        result["large"] = large(arguments, work)
-        report(result["large"]["ratios"])
+        try:
+            result["large"] = large(arguments, work)
+            report(result["large"]["ratios"])
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            result["large"] = {"times": arguments.times, "failed": repr(error)[:500]}
+            print(f"  {error!r}", flush=True)
     result["machine"]["load after the run"] = round(os.getloadavg()[0], 2)
     return result
 

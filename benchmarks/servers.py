@@ -79,7 +79,10 @@ class Server:
         endpoint: address of its endpoint.
         suffix: what every request to it must have at the end of its address.
         environment: settings.
-        deaths: how often it had to be started again.
+        ready: address that tells when it is ready; its endpoint when empty.
+        folder: where it runs.
+        bounded: whether it ends queries itself when their time is up.
+        process: the process, None when it does not run.
     """
 
     name: str
@@ -88,8 +91,8 @@ class Server:
     suffix: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     ready: str = ""
+    bounded: bool = False
     folder: Path | None = None
-    deaths: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -146,21 +149,23 @@ class Server:
 
         Not every server notices that nobody waits for an answer any more.
         """
+        patience += 30 if self.bounded else 0
         end = time.monotonic() + patience
         while time.monotonic() < end and self.pid:
             before = processor(self.pid)
             time.sleep(0.1)
             if processor(self.pid) - before <= 0.02:
                 return
-        self.stop()
-        self.start()
+        self.restart()
 
-    def revive(self) -> None:
-        """Start it again if it has died, and count that."""
-        if self.process is None or self.process.poll() is not None or not self.answers():
-            self.deaths += 1
+    def restart(self) -> bool:
+        """End it and start it; whether it answers."""
+        self.stop()
+        try:
+            self.start(120)
+        except (RuntimeError, OSError):
             self.stop()
-            self.start()
+        return self.process is not None
 
     def stop(self) -> None:
         """End it with all that it started."""
@@ -187,6 +192,7 @@ def mandates(data_dir: Path, name: str = "mandates", **settings: Any) -> Server:
         f"http://{HOST}:{port}/sparql",
         environment={f"MANDATES_{key.upper()}": str(value) for key, value in values.items()},
         ready=f"http://{HOST}:{port}/-/ready",
+        bounded=True,
     )
 
 
