@@ -198,6 +198,7 @@ def _values(
         "fragmentation_weight": str(weights.relation["fragmentation"]),
         "limit": str(EVIDENCE_LIMIT),
         "level": str(CELL_LEVEL),
+        "actors": str(len(world.names["actor"])),
         "concepts": str(max(1, len(world.names["concept"]))),
         "earliest": str(np.searchsorted(moments, EARLIEST)),
         "open": str(np.searchsorted(moments, OPEN)),
@@ -281,7 +282,11 @@ def _table(columns: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> Columns
 
 
 def _hierarchy(world: World) -> tuple[Columns, Columns]:
-    """Return level, depth and cell of each concept, and who stands above whom (or is the same)."""
+    """Return what is known of each concept, and who stands above whom (or is the same).
+
+    Of each: level, depth, cell, and its kin, a number that all share whom any chain of concepts
+    connects. What is not of one kin is not comparable.
+    """
     scheme = world.tables["concept"]["scheme"].tolist()
     universal = {
         scheme[code]: code for code in np.flatnonzero(world.tables["concept"]["universal"]).tolist()
@@ -308,14 +313,27 @@ def _hierarchy(world: World) -> tuple[Columns, Columns]:
             level[here] = (
                 0 if here == top else 1 + max((level[p] for p in parents[here]), default=0)
             )
+    kin = [*range(len(scheme))]
+    for concept, uppers in above.items():
+        of = {_root(kin, c) for c in uppers} | {_root(kin, concept)}
+        for root in of:
+            kin[root] = min(of)
     rows = []
     for concept, own in sorted(level.items()):
         cell = concept
         if own > CELL_LEVEL:
             cell = min(upper for upper in above[concept] if level[upper] == CELL_LEVEL)
-        rows.append((concept, own, own + (scheme[concept] in universal), cell))
+        depth = own + (scheme[concept] in universal)
+        rows.append((concept, own, depth, cell, _root(kin, concept)))
     pairs = ((low, high) for low, uppers in above.items() for high in uppers)
-    return _table(("id", "level", "depth", "cell"), rows), _table(("lower", "upper"), pairs)
+    info = _table(("id", "level", "depth", "cell", "kin"), rows)
+    return info, _table(("lower", "upper"), pairs)
+
+
+def _root(kin: list[int], concept: int) -> int:
+    while kin[concept] != concept:
+        concept = kin[concept]
+    return concept
 
 
 def _sets(world: World) -> tuple[Columns, dict[str, Columns]]:

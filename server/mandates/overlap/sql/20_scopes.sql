@@ -13,8 +13,9 @@ WHERE u.id <> l.id;
 
 -- A bit for each function, which some share, and the bits of all that are comparable with it.
 CREATE TABLE bits AS
-SELECT b AS function, 1::BIGINT << (b % 63) AS own, bit_or(1::BIGINT << (a % 63)) AS reach
-FROM comparable GROUP BY b;
+SELECT f.b AS function, i.kin, 1::BIGINT << (f.b % 63) AS own,
+  bit_or(1::BIGINT << (f.a % 63)) AS reach
+FROM comparable f JOIN concept_info i ON i.id = f.b GROUP BY f.b, i.kin;
 
 -- The strongest condition for each counterpart of a mandate, and the distinct sets of them.
 CREATE TABLE asked AS

@@ -2,56 +2,53 @@
 -- actor by name, and over tells whether its scope contains the other's. Whether the two are held at
 -- the same time (since < until) is left open: those that follow each other are needed too.
 
--- First who meets whom at all, in rows as thin as can be. The function belongs in the key of the
--- join, or popular grounds would pair everybody with everybody; the bits tell most grounds apart
+-- First who meets whom at all, in rows as thin as can be. The kin of a function belongs in the key of
+-- the join, or popular grounds would pair everybody with everybody; the bits tell most grounds apart
 -- before anything is looked up.
 CREATE TABLE thin AS
-SELECT id, ground, actor, s.function, layers, addressees, b.own
-FROM stand s JOIN bits b ON b.function = s.function WHERE norm <> 3;
-
-CREATE TABLE reachable AS
-SELECT y.id, y.ground, y.actor, y.layers, y.addressees, f.a AS function
-FROM thin y JOIN comparable f ON f.b = y.function;
+SELECT id, ground, actor, s.function, b.kin, layers, addressees, b.own
+FROM stand s JOIN bits b ON b.function = s.function
+WHERE norm <> 3;
 
 CREATE TABLE meeting AS
 SELECT x.id AS x, y.id AS y, x.actor < y.actor AS straight, g.subject, g.subject_cell,
   g.subject_similarity, g.place_similarity, l.similarity AS layer_similarity,
-  d.similarity AS addressee_similarity, g.over * l.over * d.over AS over,
-  g.under * l.under * d.under AS under, g.known AND l.known AND d.known AS known
+  d.similarity AS addressee_similarity, f.cell AS function_cell,
+  f.similarity AS function_similarity, f.over * g.over * l.over * d.over AS over,
+  f.under * g.under * l.under * d.under AS under, g.known AND l.known AND d.known AS known
 FROM ground_pair g
 JOIN thin x ON x.ground = g.a AND x.own & g.reach <> 0
-JOIN reachable y ON y.ground = g.b AND y.function = x.function
-  AND x.actor <> y.actor AND (g.a <> g.b OR x.actor < y.actor)
+JOIN thin y ON y.ground = g.b AND y.kin = x.kin
+  AND x.actor <> y.actor AND x.actor - g.loose < y.actor
+JOIN comparable f ON f.a = x.function AND f.b = y.function
 JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
 JOIN addressee_pair d ON d.a = x.addressees AND d.b = y.addressees;
-
-DROP TABLE reachable;
 
 -- Then all that a pair is judged by.
 CREATE TABLE met AS
 SELECT
-  f.cell AS function_cell, subject_cell,
+  function_cell, subject_cell,
   CASE WHEN straight THEN x.first ELSE y.first END AS first_a,
   CASE WHEN straight THEN y.first ELSE x.first END AS first_b,
   least(x.actor, y.actor) AS a,
   greatest(x.actor, y.actor) AS b,
   CASE WHEN straight THEN x.subject ELSE y.subject END AS subject_a,
   CASE WHEN straight THEN y.subject ELSE x.subject END AS subject_b,
-  f.similarity AS function_similarity, subject_similarity, layer_similarity,
+  function_similarity, subject_similarity, layer_similarity,
   place_similarity AS territory_similarity, addressee_similarity,
   coalesce(greatest(qx.mitigation, qy.mitigation), -1)::SMALLINT AS mitigation,
   x.several OR y.several AS several, v.a IS NOT NULL AS rival,
   coalesce(x.shared = y.shared, false) AS same, x.exclusive OR y.exclusive AS exclusive,
   x.transitional OR y.transitional AS transitional, known,
   x.norm = y.norm AND x.leads + y.leads = 2 AS alike,
-  CASE WHEN straight THEN f.over * m.over ELSE f.under * m.under END = 1
+  CASE WHEN straight THEN m.over ELSE m.under END = 1
     AND (CASE WHEN straight THEN cx.effect ELSE cy.effect END IS NULL
       OR coalesce(x.excluded = y.excluded, false)) AS over,
-  CASE WHEN straight THEN f.under * m.under ELSE f.over * m.over END = 1
+  CASE WHEN straight THEN m.under ELSE m.over END = 1
     AND (CASE WHEN straight THEN cy.effect ELSE cx.effect END IS NULL
       OR coalesce(x.excluded = y.excluded, false)) AS under,
   (
-    ($w_function::BIGINT * f.similarity + $w_subject::BIGINT * subject_similarity
+    ($w_function::BIGINT * function_similarity + $w_subject::BIGINT * subject_similarity
       + $w_layer::BIGINT * layer_similarity + $w_territory::BIGINT * place_similarity
       + $w_addressee::BIGINT * addressee_similarity) // 1000
     * CASE WHEN x.norm = 2 OR y.norm = 2 THEN $permissive ELSE $binding END::BIGINT
@@ -67,7 +64,6 @@ SELECT
 FROM meeting m
 JOIN stand x ON x.id = m.x
 JOIN stand y ON y.id = m.y
-JOIN comparable f ON f.a = x.function AND f.b = y.function
 LEFT JOIN carving cx ON cx.excluded = x.excluded AND cx.subject = m.subject
 LEFT JOIN carving cy ON cy.excluded = y.excluded AND cy.subject = m.subject
 LEFT JOIN asked_member qx ON qx.id = x.asked AND qx.counterpart = y.actor

@@ -39,7 +39,7 @@ SELECT g.subject, g.subject_cell, x.several AND y.several AS several,
     * (1000 - coalesce(greatest(qx.mitigation, qy.mitigation), 0)) // 1000)::SMALLINT AS points
 FROM (SELECT * FROM ground_pair WHERE same) g
 JOIN broad x ON x.ground = g.a
-JOIN broad y ON y.ground = g.b AND x.actor <> y.actor AND (g.a <> g.b OR x.actor < y.actor)
+JOIN broad y ON y.ground = g.b AND x.actor <> y.actor AND x.actor - g.loose < y.actor
   AND x.since < y.until AND y.since < x.until
 JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
 LEFT JOIN comparable f ON f.a = x.function_cell AND f.b = y.function_cell
