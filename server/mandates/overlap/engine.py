@@ -108,6 +108,8 @@ def find_with_duckdb(
         # The statements say in which order to join; for most the optimiser would find the same, at
         # some cost, and for some it would pair everybody with everybody.
         "disabled_optimizers": "join_order",
+        # Nothing is kept, so there is nothing to tidy up.
+        "checkpoint_threshold": "1TB",
     }
     with duckdb.connect(config=config) as connection:
         return compute(_DuckDB(connection, cores), world, as_of, weights or default_weights())
@@ -342,35 +344,41 @@ def _sets(world: World) -> tuple[Columns, dict[str, Columns]]:
     Returns the set of each mandate on each axis (`NONE` for the unknown) and the tables of the
     sets: ``<axis>_set`` with their sizes and ``<axis>_member`` with their members.
     """
-    count = len(world.names["mandate"])
-    width = len(world.names["concept"]) + 1
     codes: Columns = {}
     tables: dict[str, Columns] = {}
-    for axis, source in _SETS.items():
-        mandate, concept = world.tables[source]["mandate"], world.tables[source]["concept"]
-        sizes = np.bincount(mandate, minlength=count)
-        starts = np.cumsum(sizes) - sizes
-        code = np.full(count, NONE, np.int64)
-        kinds: list[tuple[IntArray, IntArray, IntArray]] = []
-        for size in np.unique(sizes[sizes > 0]).tolist():
-            owners = np.flatnonzero(sizes == size)
-            key = np.zeros(len(owners), np.int64)
-            for place in range(size):
-                value = concept[starts[owners] + place]
-                key = np.unique(key * width + value, return_inverse=True)[1].astype(np.int64)
-            first = starts[owners[np.unique(key, return_index=True)[1]]]
-            number = np.arange(len(first), dtype=np.int64) + sum(len(kind[0]) for kind in kinds)
-            code[owners] = number[key]
-            members = concept[first[:, None] + np.arange(size)].ravel()
-            kinds.append((number, np.full(len(number), size, np.int64), members))
-        empty = np.empty(0, np.int64)
-        number = np.concatenate([empty, *(kind[0] for kind in kinds)])
-        size_of = np.concatenate([empty, *(kind[1] for kind in kinds)])
-        members = np.concatenate([empty, *(kind[2] for kind in kinds)])
-        codes[f"{axis}_set"] = code
-        tables[f"{axis}_set"] = {"id": number, "size": size_of}
-        tables[f"{axis}_member"] = {"id": np.repeat(number, size_of), "concept": members}
+    with ThreadPoolExecutor() as pool:
+        done = pool.map(lambda source: _numbered(world, source), _SETS.values())
+        for axis, (code, sizes, members) in zip(_SETS, done, strict=True):
+            number = np.arange(len(sizes), dtype=np.int64)
+            codes[f"{axis}_set"] = code
+            tables[f"{axis}_set"] = {"id": number, "size": sizes}
+            tables[f"{axis}_member"] = {"id": np.repeat(number, sizes), "concept": members}
     return codes, tables
+
+
+def _numbered(world: World, source: str) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the number of the set of each mandate, the size of each set, and all members."""
+    count = len(world.names["mandate"])
+    width = len(world.names["concept"]) + 1
+    mandate, concept = world.tables[source]["mandate"], world.tables[source]["concept"]
+    sizes = np.bincount(mandate, minlength=count)
+    starts = np.cumsum(sizes) - sizes
+    code = np.full(count, NONE, np.int64)
+    empty = np.empty(0, np.int64)
+    sizes_of, members = [empty], [empty]
+    known = 0
+    for size in np.unique(sizes[sizes > 0]).tolist():
+        owners = np.flatnonzero(sizes == size)
+        key = np.zeros(len(owners), np.int64)
+        for place in range(size):
+            value = concept[starts[owners] + place]
+            key = np.unique(key * width + value, return_inverse=True)[1].astype(np.int64)
+        first = starts[owners[np.unique(key, return_index=True)[1]]]
+        code[owners] = known + key
+        known += len(first)
+        sizes_of.append(np.full(len(first), size, np.int64))
+        members.append(concept[first[:, None] + np.arange(size)].ravel())
+    return code, np.concatenate(sizes_of), np.concatenate(members)
 
 
 # Actors ---------------------------------------------------------------------------------------
