@@ -1,8 +1,8 @@
 """The overlap method at scale: the statements in ``sql/`` run by DuckDB over the tables of a world.
 
-No pair of holdings is ever listed for its own sake. Holdings that no reason can tell apart form a
-class, scopes meet once for each distinct pair of places on the axes, and pairs are counted by class
-and dates, so that ten thousand mandates in one cell cost what their distinct kinds cost.
+Holdings that no reason can tell apart form a span, and spans are counted, not holdings. A span
+stands on grounds, a subject in a place each; grounds meet once for all that stand on them, and only
+then are spans looked up on them, those of comparable functions only. Dates are numbers of moments.
 """
 
 from __future__ import annotations
