@@ -4,9 +4,10 @@
     python benchmarks/overlap.py --sizes 1000 10000   # smaller, and prints only
 
 Each measurement has a process of its own, so that peak memory is its own. The engine is measured
-from tables to findings, evidence and keys included. End to end reads the same world as N-Triples in
-the published vocabulary into a store, reads the tables from the store, finds, and writes the
-findings with their evidence as N-Quads. The self-join asks for less: pairs of holdings
+from tables to findings, evidence included; keys, which are hashes of names, are made when asked
+for. End to end reads the same world as N-Triples in the published vocabulary into a store, reads
+the tables from the store, finds, and writes the findings with their evidence as N-Quads. The
+self-join asks for less: pairs of holdings
 of different actors at the same time whose functions, subjects and territories are comparable, with
 the closure of the hierarchy given; no layers, conditions, ties, grouping or score. It stops at the
 first size that takes longer than the limit.

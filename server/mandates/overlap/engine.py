@@ -59,7 +59,7 @@ _STAGES: Final = (
     ("32_gathered",),
     ("40_pairs 50_supports 53_single", "51_related", "52_conflicts", "54_cells"),
     ("60_findings",),
-    ("80_keys", "81_evidence"),
+    ("70_evidence",),
 )
 _READ: Final = (
     "mandate",
@@ -243,6 +243,10 @@ def _load(
         "concept_info": info,
         "ancestor": ancestors,
         "phase": numbered(phases),
+        "relation_weight": _table(
+            ("relation", "weight"),
+            ((code, weights.relation[relation]) for code, relation in enumerate(RELATIONS)),
+        ),
         "condition_weight": _table(
             ("kind", "mitigation"),
             ((code, weights.mitigation[kind]) for code, kind in enumerate(CONDITIONS)),
@@ -252,30 +256,6 @@ def _load(
         session.register(f"given_{name}", columns)
         casts = ", ".join(f'"{column}"::INTEGER AS "{column}"' for column in columns)
         session.run(f"CREATE TABLE {name} AS SELECT {casts} FROM given_{name}")  # noqa: S608
-    session.register("given_moment", {"id": np.arange(len(moments)), "value": moments})
-    session.run("CREATE TABLE moment AS SELECT id::INTEGER AS id, value FROM given_moment")
-    for kind in ("actor", "concept", "polity"):
-        _names(session, f"{kind}_name", "id", world.names[kind])
-    _names(session, "relation_name", "relation", RELATIONS)
-    weighed = _table(
-        ("relation", "weight"),
-        ((code, weights.relation[relation]) for code, relation in enumerate(RELATIONS)),
-    )
-    session.register("given_relation", weighed)
-    session.run(
-        "CREATE TABLE relation_weight AS SELECT relation, weight, name "
-        "FROM given_relation JOIN relation_name USING (relation)"
-    )
-
-
-def _names(session: Session, table: str, code: str, names: Iterable[str]) -> None:
-    listed = np.array([*names], dtype=object)
-    given = {code: np.arange(len(listed), dtype=np.int64), "name": listed}
-    session.register(f"given_{table}", given)
-    session.run(
-        f"CREATE TABLE {table} AS SELECT {code}, name::VARCHAR AS name "  # noqa: S608
-        f"FROM given_{table}"
-    )
 
 
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> Columns:
@@ -469,7 +449,6 @@ def _fetch(session: Session, world: World, weights: Weights, moments: IntArray) 
     finding = session.columns(
         "SELECT * EXCLUDE (a, b, part, pieces), a AS actor_a, b AS actor_b FROM finding ORDER BY id"
     )
-    keys = session.columns("SELECT key FROM keyed ORDER BY id")["key"]
     evidence = session.columns("SELECT * FROM evidence ORDER BY finding, rank DESC, since")
     fragmentation = RELATIONS.index("fragmentation")
     shares = session.columns(
@@ -493,7 +472,6 @@ def _fetch(session: Session, world: World, weights: Weights, moments: IntArray) 
 
     return Findings(
         world=world,
-        keys=tuple(keys.tolist()),
         table=taken(finding, FINDING_COLUMNS),
         evidence=taken(evidence, EVIDENCE_COLUMNS),
         shares=taken(shares, SHARE_COLUMNS),

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from typing import Final, Literal
 
@@ -194,20 +195,46 @@ class Findings:
 
     Args:
         world: where the codes come from.
-        keys: `finding_key` of each finding.
         table: `FINDING_COLUMNS`.
         evidence: `EVIDENCE_COLUMNS`, sorted by finding.
         shares: `SHARE_COLUMNS`, sorted by finding and actor.
     """
 
     world: World
-    keys: tuple[str, ...]
     table: Mapping[str, IntArray]
     evidence: Mapping[str, IntArray]
     shares: Mapping[str, IntArray]
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self.table["relation"])
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """`finding_key` of each finding, made when first asked for."""
+        actor, concept, polity = (self.world.names[kind] for kind in ("actor", "concept", "polity"))
+        columns = (
+            self.table[column].tolist()
+            for column in (
+                "relation",
+                "actor_a",
+                "actor_b",
+                "function_cell",
+                "subject_cell",
+                "polity",
+                "since",
+            )
+        )
+        return tuple(
+            finding_key(
+                RELATIONS[relation],
+                (_name(actor, a), _name(actor, b)),
+                _name(concept, function),
+                _name(concept, subject),
+                _name(polity, order),
+                since,
+            )
+            for relation, a, b, function, subject, order, since in zip(*columns, strict=True)
+        )
 
     def rows(self) -> Iterator[Finding]:
         """Yield each finding with its evidence.
