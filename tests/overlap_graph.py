@@ -20,8 +20,6 @@ KINDS = {
 STATUS = {"designated": "Designated", "transitional": "Transitional", "de-facto": "DeFacto"}
 BROADER = ox.NamedNode(SKOS + "broader")
 TRANSITIVE = ox.NamedNode(SKOS + "broaderTransitive")
-#: What the vocabulary has a word for; a delegation has none.
-TIES = {"oversees", "subordinate", "part-of", "succeeds"}
 
 
 def graph(rows: Rows) -> ox.Store:
@@ -46,13 +44,15 @@ def _triples(rows: Rows) -> Iterator[tuple[ox.NamedNode, ox.NamedNode, ox.NamedN
     def mandate(local: str) -> ox.NamedNode:
         return ox.NamedNode(f"{ID}{orders[local]}/mandate/{local}")
 
+    def at(when: datetime) -> ox.Literal:
+        return ox.Literal(when.isoformat(), datatype=ox.NamedNode(XSD + "dateTime"))
+
     def times(
         node: ox.NamedNode, since: datetime | None, until: datetime | None, kind: str = "valid"
     ) -> Iterator[tuple[ox.NamedNode, ox.NamedNode, ox.Literal]]:
         for end, when in (("From", since), ("Until", until)):
             if when is not None:
-                text = ox.Literal(when.isoformat(), datatype=ox.NamedNode(XSD + "dateTime"))
-                yield node, mand(kind + end), text
+                yield node, mand(kind + end), at(when)
 
     def above(local: str) -> set[str]:
         return parents[local].union(*(above(parent) for parent in parents[local]))
@@ -119,7 +119,17 @@ def _triples(rows: Rows) -> Iterator[tuple[ox.NamedNode, ox.NamedNode, ox.NamedN
             yield a, mand("succeeds"), b
         elif tie.kind == "part-of" and tie.since is None and tie.until is None:
             yield a, mand("unitOf"), b
-        elif tie.kind in TIES:
+        elif tie.kind == "delegates":
+            event, order = thing("event", f"tie-{n}"), thing("instrument", f"tie-{n}")
+            yield event, TYPE, mand("DelegationEvent")
+            yield event, mand("broughtAboutBy"), order
+            yield order, mand("madeBy"), a
+            yield event, mand("affects"), b
+            yield b, TYPE, mand("Actor")
+            if tie.since is not None:
+                yield event, mand("effectiveFrom"), at(tie.since)
+            yield from times(order, None, tie.until)
+        else:
             low, high = (b, a) if tie.kind == "oversees" else (a, b)
             kind = "Oversight" if tie.kind == "oversees" else "AdministrativeControl"
             yield node, TYPE, mand(kind)

@@ -103,7 +103,7 @@ def worlds(draw: st.DrawFn) -> Rows:
                 draw(st.sampled_from(FORCES + ("power",) * 4)),
                 draw(flags),
                 draw(rare),
-                draw(flags),
+                draw(st.sampled_from([None, False, True])),
                 draw(st.sampled_from([None, "act", "lapsed"])),
                 draw(st.sampled_from([None, "pk", "pk", "in"])),
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import mandates
-from mandates.analysis.actors import UnknownActorError
+from mandates.analysis.actors import UnknownActorError, UnknownNameError
 from mandates.api import Data
 from mandates.dataset.snapshot import SnapshotError
 from mandates.report import render
@@ -70,6 +70,36 @@ def test_days_can_be_text_dates_or_moments(d: Data) -> None:
 def test_an_unknown_institution_has_near_matches(d: Data) -> None:
     with pytest.raises(UnknownActorError, match="did you mean"):
         d.overlaps("ncccia", "fia")
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [("2025-02-30", "2025-02-28"), ("6 August 2025", "2025-08-06"), ("2025-8-6", "2025-08-06")],
+)
+def test_a_day_that_is_none_has_a_near_one(d: Data, given: str, near: str) -> None:
+    for ask in (
+        lambda: d.holdings("fia", as_of=given),
+        lambda: d.overlaps("fia", as_of=given),
+        lambda: d.report(as_of=given),
+        lambda: d.between("2024-04-01", given),
+    ):
+        with pytest.raises(ValueError, match=f"no date; did you mean {near}?"):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"subjects": ["online contentt"]}, "no subject matter is called .* did you mean"),
+        ({"layers": ["phisical"]}, "no cyberspace layer is called .* did you mean"),
+        ({"countries": ["zz"]}, "no legal order is called 'zz'; these are: cn, eu, gb, in, pk, us"),
+    ],
+)
+def test_an_unknown_limit_has_near_matches(
+    d: Data, limits: dict[str, list[str]], words: str
+) -> None:
+    with pytest.raises(UnknownNameError, match=words):
+        d.report(as_of="2025-08-06", **limits)  # type: ignore[arg-type]
 
 
 def test_overlaps_lie_between_the_two(d: Data) -> None:

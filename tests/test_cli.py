@@ -246,3 +246,25 @@ def test_format_takes_a_folder_and_only_what_it_is_given(tmp_path: Path) -> None
     assert run("format", tmp_path).output == f"{file}\n"
     assert file.read_text("utf-8").startswith("@prefix a:")
     assert run("format", "--check", tmp_path / "empty").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--as-of", "2025-02-30"], "did you mean 2025-02-28"),
+        (["--as-of", "6 August 2025"], "did you mean 2025-08-06"),
+        (["--actors", "ptaa"], "no actor is called 'ptaa'; did you mean pta"),
+        (["--subjects", "online-contentt"], "did you mean online-content"),
+        (["--layers", "phisical"], "no cyberspace layer is called 'phisical'; did you mean"),
+        (["--countries", "zz"], "no legal order is called 'zz'; these are: cn, eu, gb, in, pk"),
+        (["--between", "2025-01-01", "2024-01-01"], "2024-01-01 is not after 2025-01-01"),
+    ],
+)
+def test_a_report_that_can_not_be_made_is_refused_with_what_was_meant(
+    data_dir: Path, tmp_path: Path, options: list[str], words: str
+) -> None:
+    folder = ["--data-dir", str(data_dir), "--output", str(tmp_path)]
+    result = CliRunner().invoke(main, ["report", *folder, *options])
+    assert result.exit_code != 0
+    assert words in " ".join(result.output.split())
+    assert list(tmp_path.iterdir()) == []

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pyoxigraph as ox
 import pytest
 
+from mandates.analysis.world import read_world
+from mandates.overlap import find
+
 FACTS = {"IN": 24, "GB": 16, "EU": 17, "US": 17, "CN": 22}
 # Known from the background alone, which supports no mandate: named in a note instead.
 BACKGROUND = {"IN-23", "US-17"}
@@ -76,12 +79,20 @@ def test_a_successor_waits_for_its_condition(record: ox.Store) -> None:
     base = "https://w3id.org/mandates/id/gb/"
     rows = values(
         record,
-        f"""SELECT ?a ?sure {{ ?h mand:ofMandate <{base}mandate/dpa-s115.2-supervise> ;
-            a mand:Holding ; mand:heldBy ?a ; mand:certainFrom ?sure }}""",
+        f"""SELECT ?a (COALESCE(?sure, "never") AS ?certainly) {{
+            ?h mand:ofMandate <{base}mandate/dpa-s115.2-supervise> ; a mand:Holding ; mand:heldBy ?a
+            OPTIONAL {{ ?h mand:certainFrom ?sure }} }}""",
     )
     sure = {actor.rsplit("/", 1)[1]: day for actor, day in rows}
     assert sure["ico"].startswith("2018-05-25")
-    assert sure["information-commission"].startswith("9999")
+    assert sure["information-commission"] == "never"
+
+
+def test_no_day_stands_for_one_that_is_not_known(record: ox.Store) -> None:
+    far = values(record, 'SELECT ?s ?day { ?s ?p ?day FILTER (STRSTARTS(STR(?day), "9999")) }')
+    assert far == []
+    findings = find(read_world(record)).rows()
+    assert not [f for f in findings if f.until and f.until.year > 2100]
 
 
 def test_comparison_roles_are_never_exact_between_countries(record: ox.Store) -> None:

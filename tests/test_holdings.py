@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mandates.analysis.world import read_rows
 from mandates.dataset.holdings import Holding, derive, holdings
 from mandates.dataset.names import mand
 
@@ -195,3 +196,24 @@ def test_a_mandate_of_one_reading_is_not_held_by_a_designation_of_its_rival() ->
     )
     held = {(h.mandate.rsplit("/", 1)[1], h.actor.rsplit("/", 1)[1]) for h in holdings(store)}
     assert held == {("enlist", "smpra"), ("block", "smpra"), ("block", "pta")}
+
+
+def test_what_may_never_begin_is_never_certain_and_what_may_never_end_has_no_end() -> None:
+    store = world(
+        event("begun", "2018-05-25")
+        + event("someday", "2025-01-01")
+        + """
+:someday mand:effectivePrecision mand:OpenPrecision .
+:old a mand:Power ; mand:vestedIn :before ; mand:beginsWith :begun ; mand:endsWith :someday .
+:new a mand:Power ; mand:vestedIn :after ; mand:beginsWith :someday .
+"""
+    )
+    spans = {h.actor.rsplit("/", 1)[1]: h.interval for h in holdings(store)}
+    assert spans["before"].until is None
+    assert spans["before"].certain_until == day(2025, 1, 1)
+    assert spans["after"].start == day(2025, 1, 1)
+    assert spans["after"].certain_start is None
+    store.extend(derive(store))
+    rows = {h.actor.rsplit("/", 1)[1]: h for h in read_rows(store).holdings}
+    assert rows["after"].certain is None
+    assert rows["before"].certain == (day(2018, 5, 25), day(2025, 1, 1))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import numpy as np
+import pyoxigraph as ox
 import pytest
 
-from mandates.overlap import find
+from mandates.analysis.sparql import find_with_sparql
+from mandates.analysis.world import read_world
+from mandates.dataset.names import GRAPH, SKOS, TYPE, mand
+from mandates.overlap import find, reference
 from mandates.overlap.tables import (
     SCHEMA,
     Concept,
@@ -21,6 +26,7 @@ from mandates.overlap.tables import (
 )
 from mandates.overlap.weights import Weights
 from overlap_examples import CONCEPTS, h, m, year
+from overlap_graph import graph
 
 SINCE = datetime(2000, 1, 1)
 
@@ -88,6 +94,70 @@ def ring(*ids: str) -> list[Concept]:
 def test_a_world_that_is_none_is_refused(rows: Rows, message: str) -> None:
     with pytest.raises(WorldError, match=message.replace("(", r"\(")):
         World.from_rows(rows)
+
+
+@pytest.mark.parametrize("ask", [lambda rows: find(World.from_rows(rows)), reference.find])
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (Rows(concepts=ring("a", "b", "c")), "a cycle runs through 'a', 'b', 'c'"),
+        (
+            Rows(mandates=[Mandate("x")], holdings=[Holding("h", "x", "a", None)]),  # type: ignore[arg-type]
+            "holding 'h': has no beginning",
+        ),
+    ],
+)
+def test_neither_program_takes_what_is_no_world(
+    ask: Callable[[Rows], object], rows: Rows, message: str
+) -> None:
+    with pytest.raises(WorldError, match=message):
+        ask(rows)
+
+
+def test_a_hierarchy_in_a_circle_has_no_depths() -> None:
+    with pytest.raises(WorldError, match="a cycle runs through 'a', 'b'"):
+        reference.Hierarchy(Rows(concepts=ring("a", "b")))
+
+
+def crowd(number: int) -> Rows:
+    """One cell with as many mandates as asked for, of two actors."""
+    return Rows(
+        concepts=[c for c in CONCEPTS if " " not in c.id],  # a name that makes an IRI
+        mandates=[m(f"m{i}", "license", "spectrum") for i in range(number)],
+        holdings=[h(f"m{i}", f"actor-{i % 2}", 2000) for i in range(number)],
+    )
+
+
+def test_ten_thousand_mandates_in_a_cell_are_refused_where_pairs_are_listed() -> None:
+    with pytest.raises(WorldError, match="10,000 holdings: every pair is compared here"):
+        reference.find(crowd(10_000))
+    with pytest.raises(WorldError, match="10,000 holdings: the queries list every pair"):
+        find_with_sparql(graph(crowd(10_000)))
+
+
+def broken(*triples: tuple[str, str, str]) -> ox.Store:
+    """A small right world in the vocabulary, with some triples more."""
+    store = graph(crowd(2))
+    made = ox.NamedNode(GRAPH + "instances/made")
+    store.extend(ox.Quad(*(ox.NamedNode(part) for part in triple), made) for triple in triples)
+    return store
+
+
+@pytest.mark.parametrize("read", [read_world, find_with_sparql])
+def test_a_graph_that_is_no_world_is_refused_by_reader_and_queries(
+    read: Callable[[ox.Store], object],
+) -> None:
+    node, a = "https://w3id.org/mandates/id/pk/holding/x", "https://w3id.org/mandates/scheme/a"
+    kind, broader = TYPE.value, SKOS + "broader"
+    with pytest.raises(WorldError, match=f"holding '{node}': has no mandate"):
+        read(broken((node, kind, mand("Holding").value)))
+    parts = [(mand("ofMandate").value, f"{a}/m"), (mand("heldBy").value, f"{a}/b")]
+    with pytest.raises(WorldError, match=f"holding '{node}': has no beginning"):
+        read(broken((node, kind, mand("Holding").value), *((node, p, o) for p, o in parts)))
+    ring_of_two = [(a, broader, a + "b"), (a + "b", broader, a)]
+    typed = [(c, kind, mand("SubjectMatter").value) for c in (a, a + "b")]
+    with pytest.raises(WorldError, match="a cycle runs through"):
+        read(broken(*typed, *ring_of_two))
 
 
 def test_coded_tables_are_checked_too() -> None:

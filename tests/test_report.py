@@ -276,3 +276,49 @@ def test_witnesses_stand_beside_what_they_named(report: Report) -> None:
         for witness in entry.witnesses:
             assert witness.words
             assert witness.iri.startswith("https://w3id.org/mandates/id/pk/statement/")
+
+
+def test_a_gap_says_in_whose_law_in_every_face(record: ox.Store, report: Report) -> None:
+    gaps = [e for e in report.entries if e.relation == "gap"]
+    assert gaps
+    assert {e.order for e in gaps} == {"Pakistan"}
+    assert any("Nobody in Pakistan certainly holds" in line for line in report.summary)
+    assert "nobody in Pakistan" in render(report, "html").decode()
+    assert "| nobody in Pakistan |" in render(report, "md").decode()
+    rows = csv.DictReader(io.StringIO(render(report, "csv").decode()))
+    assert {r["legal_order"] for r in rows if r["relation"] == "gap"} == {"Pakistan"}
+    data = json.loads(render(report, "json"))
+    assert {e["order"] for e in data["entries"] if e["relation"] == "gap"} == {"Pakistan"}
+    turtle = ox.Store()
+    turtle.load(render(report, "ttl"), format=ox.RdfFormat.TURTLE)
+    pakistan = ox.NamedNode("https://w3id.org/mandates/id/pk/actor/pakistan")
+    for entry in gaps:
+        said = turtle.quads_for_pattern(ox.NamedNode(entry.iri), mand("inLegalOrder"), None, None)
+        assert [q.object for q in said] == [pakistan]
+        assert "in Islamic Republic of Pakistan" in entry.title
+    published = record.query("SELECT ?g { ?g a mand:Gap }", prefixes={"mand": mand("").value})
+    for row in published:  # type: ignore[union-attr]
+        assert list(record.quads_for_pattern(row["g"], mand("inLegalOrder"), None, None))
+
+
+def test_a_gap_that_is_only_possible_says_who_may_fill_it(report: Report) -> None:
+    possible = [e for e in report.entries if e.relation == "gap" and not e.certain]
+    assert possible
+    for entry in possible:
+        assert entry.doubts, entry.title
+    (blocking,) = (e for e in possible if e.function.startswith("remove or block"))
+    assert any(doubt.startswith("PTA holds only on the reading") for doubt in blocking.doubts)
+
+
+def test_what_is_not_known_of_sunsets_is_no_zero(record: ox.Store) -> None:
+    early = make_report(record, as_of=datetime(2017, 1, 1, tzinfo=PAKISTAN))
+    told = {e.brief[0]: e for e in early.section("sunset-coverage")}
+    government = told["Federal Government of Pakistan"]
+    ending, without, unknown = (n for _, n in government.shares)
+    assert ending == 1  # section 52 of the Prevention of Electronic Crimes Act, for two years
+    assert unknown
+    assert government.figure == pytest.approx(ending / (ending + without), abs=0.001)
+    assert not government.certain
+    nothing = [e for e in told.values() if e.shares[0][1] + e.shares[1][1] == 0]
+    assert nothing
+    assert all(e.figure is None and not e.certain for e in nothing)

@@ -106,6 +106,8 @@ def test_a_cell_of_unknown_institutions_is_not_found(client: FlaskClient) -> Non
     ("query", "words"),
     [
         ("kind=state&as-of=yesterday", "is no day"),
+        ("kind=state&as-of=2025-02-30", "did you mean 2025-02-28"),
+        ("kind=state&subjects=online-contentt", "did you mean online-content"),
         ("kind=between&as-of=2025-01-01", "earlier of the two days"),
         ("kind=without", "Choose the instrument"),
         ("kind=state&minimum-score=101", "from 0 to 100"),

@@ -20,7 +20,7 @@ from mandates.analysis.actors import resolve
 from mandates.analysis.world import read_world
 from mandates.dataset.snapshot import SnapshotError, open_store, read_snapshot
 from mandates.overlap.tables import World
-from mandates.report.days import PAKISTAN
+from mandates.report.days import PAKISTAN, read_moment
 from mandates.report.making import (
     Scope,
     make_comparison,
@@ -331,10 +331,7 @@ def _moment(day: Day | None) -> datetime | None:
     if day is None:
         return None
     if isinstance(day, str):
-        try:
-            day = datetime.fromisoformat(day)
-        except ValueError:
-            raise ValueError(f"{day!r} is no date; write it as 2025-08-06") from None
+        return read_moment(day)
     if not isinstance(day, datetime):
         day = datetime(day.year, day.month, day.day)
     return day if day.tzinfo else day.replace(tzinfo=PAKISTAN)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mandates.analysis.graph import answers, describe, mitigations
+from mandates.analysis.graph import answers, describe, legal_orders, mitigations
 from mandates.analysis.statements import read_statements
 from mandates.analysis.world import read_world
 from mandates.dataset.description import describe_dataset
@@ -172,7 +172,7 @@ def findings(store: ox.Store) -> Iterator[ox.Quad]:
     With them go links from what others have named to the findings that bear it out.
     """
     found = find(read_world(store))
-    yield from describe(found, labels(store), mitigations(store))
+    yield from describe(found, labels(store), mitigations(store), legal_orders(store))
     yield from answers(read_statements(store), found)
 
 

@@ -50,11 +50,12 @@ class _Date(click.ParamType[datetime]):
     ) -> datetime:
         if isinstance(value, datetime):
             return value
+        from mandates.report.days import read_moment
+
         try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no date; write it as 2025-08-06", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=_PAKISTAN)
+            return read_moment(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @contextmanager

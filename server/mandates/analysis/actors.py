@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pyoxigraph as ox
 
 from mandates.dataset.lookup import instances
-from mandates.dataset.names import ALT_LABEL, PREF_LABEL
+from mandates.dataset.names import ALT_LABEL, PREF_LABEL, polity
 
 
 class UnknownNameError(ValueError):
@@ -71,6 +71,25 @@ def resolve_concepts(store: ox.Store, cls: str, wanted: Iterable[str]) -> list[s
     """
     kind = "".join(f" {c.lower()}" if c.isupper() else c for c in cls).strip()
     return _resolve(names(store, cls), wanted, kind, UnknownNameError)
+
+
+def check_countries(store: ox.Store, wanted: Iterable[str]) -> None:
+    """Refuse the code of a legal order that has no mandate in the data.
+
+    Raises:
+        UnknownNameError: a code that is none, with those that are.
+
+    >>> check_countries(ox.Store(), ["zz"])
+    Traceback (most recent call last):
+        ...
+    mandates.analysis.actors.UnknownNameError: no legal order is called 'zz'
+    """
+    asked = list(wanted)
+    known = sorted({polity(mandate) for mandate in instances(store, "Mandate")} if asked else ())
+    for code in asked:
+        if code not in known:
+            hint = f"; these are: {', '.join(known)}" if known else ""
+            raise UnknownNameError(f"no legal order is called {code!r}{hint}")
 
 
 def _resolve(

@@ -28,6 +28,7 @@ class Happening:
         began: positions (mandates, designations, affiliations, instruments) that began with it.
         ended: positions that ended with it.
         continued: positions that it saves or revives.
+        practice: whether it is an act of practice, which no instrument brings about.
     """
 
     iri: str
@@ -40,6 +41,7 @@ class Happening:
     began: tuple[str, ...]
     ended: tuple[str, ...]
     continued: tuple[str, ...] = ()
+    practice: bool = False
 
     @property
     def late(self) -> bool:
@@ -70,6 +72,7 @@ class Events:
             for actor, event in pairs(store, mand(name)):
                 ends[actor].append(event)
         saves, revives = table(store, "saves"), table(store, "revives")
+        practice = instances(store, "PracticeEvent")
         self.affiliations = _affiliations(store)
         self.all = {
             event: Happening(
@@ -83,6 +86,7 @@ class Events:
                 began=tuple(sorted(began.get(event, ()))),
                 ended=tuple(sorted(ended.get(event, ()))),
                 continued=tuple(sorted({*saves[event], *revives[event]})),
+                practice=event in practice,
             )
             for event in sorted(instances(store, "NormativeEvent"))
             if event in effective and (known is None or notified.get(event, known) <= known)

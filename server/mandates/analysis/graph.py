@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 import pyoxigraph as ox
 
 from mandates.analysis.statements import Matcher, Named
-from mandates.analysis.world import plain
+from mandates.analysis.world import owner, plain
 from mandates.dataset.lookup import first, pairs
 from mandates.dataset.names import GRAPH, ID, PREF_LABEL, TYPE, XSD, mand
 from mandates.overlap.findings import Evidence, Finding, Findings
@@ -82,8 +82,20 @@ def finding_iri(key: str) -> str:
     return f"{ID}finding/{key}"
 
 
+def legal_orders(store: ox.Store) -> dict[str, str]:
+    """Map the code of each legal order to the state or union whose law it is.
+
+    >>> legal_orders(ox.Store())
+    {}
+    """
+    return {code: state for state, code in pairs(store, mand("legalOrderCode"))}
+
+
 def describe(
-    findings: Findings, labels: dict[str, str], mitigations: dict[tuple[str, str], list[str]]
+    findings: Findings,
+    labels: dict[str, str],
+    mitigations: dict[tuple[str, str], list[str]],
+    orders: Mapping[str, str] | None = None,
 ) -> list[ox.Quad]:
     """Write findings and their supporting pairs as quads.
 
@@ -91,6 +103,8 @@ def describe(
         findings: what the overlap method found in a world whose names are IRIs.
         labels: English labels of actors and concepts, for the label and reason of each finding.
         mitigations: conditions by mandate and counterpart, both IRIs.
+        orders: states and unions by the code of their legal order, as :func:`legal_orders` gives
+            them.
 
     Returns:
         Quads in the graph :data:`FINDINGS`, each once, in the order of the findings.
@@ -103,7 +117,7 @@ def describe(
             strict=True,
         )
     }
-    return describe_some(findings.rows(), of, labels, mitigations)
+    return describe_some(findings.rows(), of, labels, mitigations, orders)
 
 
 def describe_some(
@@ -111,6 +125,7 @@ def describe_some(
     of: Mapping[str, str],
     labels: dict[str, str],
     mitigations: dict[tuple[str, str], list[str]],
+    orders: Mapping[str, str] | None = None,
 ) -> list[ox.Quad]:
     """Write some findings as quads; see :func:`describe`.
 
@@ -119,6 +134,7 @@ def describe_some(
         of: the mandate of each holding that they rest on.
         labels: English labels of actors and concepts.
         mitigations: conditions by mandate and counterpart.
+        orders: states and unions by the code of their legal order.
 
     >>> describe_some([], {}, {}, {})
     []
@@ -128,7 +144,7 @@ def describe_some(
         # Said of the finding, each once: several pairs may rest on one holding.
         own: dict[tuple[ox.NamedNode, ox.NamedNode | ox.Literal], None] = {}
         node = ox.NamedNode(finding_iri(finding.key))
-        for said in _finding(finding, labels):
+        for said in _finding(finding, labels, orders or {}):
             own[said] = None
         for rank, exhibit in enumerate(finding.evidence, 1):
             pair = ox.NamedNode(f"{node.value}/pair/{rank}")
@@ -190,21 +206,27 @@ def relation_class(relation: str) -> ox.NamedNode:
     return mand(_CLASS[relation])
 
 
-def title(finding: Finding, labels: dict[str, str]) -> str:
-    """Say in a line what a finding relates."""
+def title(
+    finding: Finding, labels: Mapping[str, str], orders: Mapping[str, str] | None = None
+) -> str:
+    """Say in a line what a finding relates, and of one about a cell in which legal order."""
     name = _CLASS[finding.relation]
     words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
     words = words.removesuffix(" finding")
     who = " and ".join(labels.get(a, a) for a in finding.actors)
-    cell = ", ".join(
-        labels.get(plain(c), plain(c)) for c in (finding.function_cell, finding.subject_cell) if c
-    )
+    cells = [c for c in (finding.function_cell, finding.subject_cell) if c]
+    cell = ", ".join(labels.get(plain(c), plain(c)) for c in cells)
+    if instrument := owner(finding.subject_cell or ""):
+        cell += f" under {labels.get(instrument, instrument)}"
     text = f"{words[0].upper()}{words[1:]}"
+    if finding.polity:
+        order = (orders or {}).get(finding.polity, "")
+        text += f" in {labels.get(order, finding.polity.upper())}"
     return text + (f": {who}" if who else "") + (f" ({cell})" if cell else "")
 
 
 def _finding(
-    finding: Finding, labels: dict[str, str]
+    finding: Finding, labels: dict[str, str], orders: Mapping[str, str]
 ) -> Iterator[tuple[ox.NamedNode, ox.NamedNode | ox.Literal]]:
     yield TYPE, mand("Finding")
     yield TYPE, relation_class(finding.relation)
@@ -213,13 +235,15 @@ def _finding(
         for shape in {exhibit.shape for exhibit in finding.evidence[:1]}:
             if shape:
                 yield TYPE, mand(_SHAPE[shape])
-    yield PREF_LABEL, ox.Literal(title(finding, labels), language="en")
+    yield PREF_LABEL, ox.Literal(title(finding, labels, orders), language="en")
     for actor in finding.actors:
         yield mand("involves"), ox.NamedNode(actor)
     if finding.function_cell:
         yield mand("onFunction"), ox.NamedNode(finding.function_cell)
     if finding.subject_cell:
         yield mand("onSubject"), ox.NamedNode(plain(finding.subject_cell))
+    if finding.polity and finding.polity in orders:
+        yield mand("inLegalOrder"), ox.NamedNode(orders[finding.polity])
     yield mand("validFrom"), _moment(finding.since)
     if finding.until:
         yield mand("validUntil"), _moment(finding.until)
@@ -231,7 +255,7 @@ def _finding(
     yield mand("pairCount"), _integer(finding.support)
     yield mand("certainPairCount"), _integer(finding.certain_support)
     yield mand("contentionScore"), _decimal(Decimal(finding.score))
-    if finding.figure is not None and finding.relation == "fragmentation":
+    if finding.figure is not None and finding.relation in ("fragmentation", "sunset-coverage"):
         yield mand("index"), _decimal(Decimal(finding.figure) / 1000)
 
 

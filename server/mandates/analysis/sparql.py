@@ -19,12 +19,15 @@ from importlib.resources import files
 
 import pyoxigraph as ox
 
-from mandates.dataset.names import GRAPH
+from mandates.dataset.lookup import instances, pairs
+from mandates.dataset.names import GRAPH, SKOS, mand
 from mandates.overlap.findings import RELATIONS, Relation
+from mandates.overlap.reference import LARGEST
+from mandates.overlap.tables import WorldError, check_acyclic
 
 #: The relations that the queries say.
 SAID: tuple[Relation, ...] = tuple(
-    r for r in RELATIONS if r not in ("fragmentation", "gap", "sunset-coverage", "delegation")
+    r for r in RELATIONS if r not in ("fragmentation", "gap", "sunset-coverage")
 )
 _OPEN = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 
@@ -71,6 +74,10 @@ def find_with_sparql(store: ox.Store) -> list[Found]:
     Args:
         store: a built dataset; left as it was. Findings that it holds already are not looked at.
 
+    Raises:
+        mandates.overlap.tables.WorldError: a holding is not whole, a hierarchy runs in a circle, or
+            there are more than `LARGEST` holdings.
+
     >>> find_with_sparql(ox.Store())
     []
     """
@@ -81,6 +88,7 @@ def find_with_sparql(store: ox.Store) -> list[Found]:
         for q in store
         if isinstance(q.graph_name, ox.NamedNode) and q.graph_name != derived
     )
+    _refuse(work)
     groups: dict[tuple[str, tuple[str, ...], str, str], set[_Support]] = {}
     for name, text in queries().items():
         if name < "60":
@@ -92,6 +100,24 @@ def find_with_sparql(store: ox.Store) -> list[Found]:
 
 
 _Support = tuple[datetime, datetime, bool, str, str]
+
+
+def _refuse(work: ox.Store) -> None:
+    """Refuse a graph of which the queries would silently leave something out, or never end."""
+    holdings = instances(work, "Holding")
+    if len(holdings) > LARGEST:
+        raise WorldError(
+            f"{len(holdings):,} holdings: the queries list every pair that meets, so at most "
+            f"{LARGEST:,} can be asked about; ask the engine"
+        )
+    for name, words in (
+        ("ofMandate", "mandate"),
+        ("heldBy", "actor"),
+        ("validFrom", "beginning"),
+    ):
+        for holding in sorted(holdings - {subject for subject, _ in pairs(work, mand(name))}):
+            raise WorldError(f"holding {holding!r}: has no {words}")
+    check_acyclic(pairs(work, ox.NamedNode(SKOS + "broader")))
 
 
 def _add(work: ox.Store, text: str, *, fixpoint: bool) -> None:

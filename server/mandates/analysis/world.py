@@ -25,6 +25,7 @@ from mandates.overlap.tables import (
     Tie,
     TieKind,
     World,
+    WorldError,
 )
 
 _CLASSES = dict(
@@ -103,6 +104,15 @@ def plain(concept: str) -> str:
     return concept.split(_OWN, 1)[0]
 
 
+def owner(concept: str) -> str:
+    """Return the instrument whose own a self-regarding subject is, else nothing.
+
+    >>> owner(own("https://w3id.org/mandates/scheme/subject/institution-staff", "x"))
+    'x'
+    """
+    return concept.partition(_OWN)[2]
+
+
 def _concepts(store: ox.Store) -> Iterator[Concept]:
     broader: dict[str, list[str]] = {}
     for narrow, wide in pairs(store, _BROADER):
@@ -130,6 +140,7 @@ def _self_regarding(store: ox.Store) -> set[str]:
 def _mandates(store: ox.Store) -> Iterator[Mandate]:
     function, capacity = first(store, "hasFunction"), first(store, "inCapacity")
     exclusive = first(store, "isExclusive")
+    sunsets, read = table(store, "hasSunset"), first(store, "isReadForSunsets")
     axes = {
         name: table(store, name)
         for name in (
@@ -156,6 +167,12 @@ def _mandates(store: ox.Store) -> Iterator[Mandate]:
             return tuple(found)
         return tuple(own(s, under[mandate][0]) if s in selfish else s for s in found)
 
+    def sunset(mandate: str) -> bool | None:
+        if sunsets[mandate]:
+            return True
+        whole = bool(under[mandate]) and all(read.get(i) in ("true", "1") for i in under[mandate])
+        return False if whole else None
+
     for mandate, force in sorted(forces.items()):
         # What a mandate names as its matter orphans it when it goes, as its own instrument does;
         # of several the one that has ended tells.
@@ -172,6 +189,7 @@ def _mandates(store: ox.Store) -> Iterator[Mandate]:
             force=force,
             leading=capacity.get(mandate) != MAND + "SupportCapacity",
             exclusive=exclusive.get(mandate) in ("true", "1"),
+            sunset=sunset(mandate),
             instrument=basis,
             polity=polity(mandate),
         )
@@ -183,6 +201,9 @@ def _holdings(store: ox.Store, known: datetime | None, contested: set[str]) -> I
     sure, unsure = dates(store, "certainFrom"), dates(store, "certainUntil")
     status, readings = first(store, "holdingStatus"), table(store, "inReading")
     for record in sorted(_known_holdings(store, known)):
+        for name, values in (("mandate", of), ("actor", by), ("beginning", since)):
+            if record not in values:
+                raise WorldError(f"holding {record!r}: has no {name}")
         begin, end = sure.get(record, since[record]), unsure.get(record)
         # One reading per holding: of several the contested one, which is what makes it doubtful.
         reading = sorted(readings[record], key=lambda r: (r not in contested, r))
@@ -203,6 +224,8 @@ def _known_holdings(store: ox.Store, known: datetime | None) -> set[str]:
     if known is None:
         return instances(store, "Holding")
     since, until = dates(store, "knowableFrom"), dates(store, "knowableUntil")
+    for record in sorted(instances(store, "HoldingRecord") - since.keys()):
+        raise WorldError(f"holding {record!r}: since when it could be known is not stated")
     return {
         record
         for record in instances(store, "HoldingRecord")
@@ -262,6 +285,23 @@ def _ties(store: ox.Store, contested: set[str]) -> Iterator[Tie]:
             # A dated affiliation says more than the undated shortcut derived from it.
             if (a, b) not in dated or kind not in ("subordinate", "oversees"):
                 yield Tie(kind, a, b)
+    yield from _delegations(store)
+
+
+def _delegations(store: ox.Store) -> Iterator[Tie]:
+    """Tie who let another act, by an event or the instrument behind it, to the actors it names.
+
+    It lasts from the event to the end of the instrument, if that has one.
+    """
+    begun, until = dates(store, "effectiveFrom"), dates(store, "validUntil")
+    by, maker = table(store, "broughtAboutBy"), table(store, "madeBy")
+    affected, actors = table(store, "affects"), instances(store, "Actor")
+    for event in sorted(instances(store, "DelegationEvent")):
+        ends = [until[source] for source in by[event] if source in until]
+        for a in sorted({m for source in (event, *by[event]) for m in maker[source]}):
+            for b in affected[event]:
+                if b in actors and a != b:
+                    yield Tie("delegates", a, b, begun.get(event), min(ends, default=None))
 
 
 def _savings(store: ox.Store) -> Iterator[Saving]:

@@ -15,8 +15,8 @@ from datetime import datetime
 
 import pyoxigraph as ox
 
-from mandates.dataset.lookup import dates, instances, labels, pairs, table
-from mandates.dataset.names import GRAPH, ID, PREF_LABEL, TYPE, XSD, mand
+from mandates.dataset.lookup import dates, first, instances, labels, pairs, table
+from mandates.dataset.names import GRAPH, ID, MAND, PREF_LABEL, TYPE, XSD, mand
 
 #: Graph that receives derived dates and holdings.
 HOLDINGS = ox.NamedNode(GRAPH + "derived/holdings")
@@ -28,12 +28,12 @@ class Instant:
 
     Attributes:
         earliest: first instant at which it may have taken effect.
-        latest: first instant by which it certainly had.
+        latest: first instant by which it certainly had; ``None`` while it may lie in the future.
         notified: first instant at which the public could know of it.
     """
 
     earliest: datetime
-    latest: datetime
+    latest: datetime | None
     notified: datetime
 
 
@@ -44,13 +44,13 @@ class Interval:
     Attributes:
         start: first instant at which something may stand.
         until: first instant at which it certainly does not; ``None`` while open.
-        certain_start: first instant at which it certainly stands.
+        certain_start: first instant at which it certainly stands; ``None`` if it may never begin.
         certain_until: first instant at which it may no longer stand; ``None`` while open.
     """
 
     start: datetime
     until: datetime | None
-    certain_start: datetime
+    certain_start: datetime | None
     certain_until: datetime | None
 
     def __bool__(self) -> bool:
@@ -204,14 +204,17 @@ def _interval(
             if known_at is None or end.notified <= known_at
         ]
     start = max(s.earliest for s in starts)
-    until = min((e.latest for e in ends), default=None)
+    until = min((e.latest for e in ends if e.latest), default=None)
     if until is not None and until <= start:
         return None
+    sure = [s.latest for s in starts]
+    certain = None if None in sure else max(s for s in sure if s)
     return Interval(
         start=start,
         until=until,
-        certain_start=max(s.latest for s in starts),
-        certain_until=min((e.earliest for e in ends), default=None),
+        certain_start=certain,
+        # What may never begin may not stand from its very beginning.
+        certain_until=min((e.earliest for e in ends), default=None) if certain else start,
     )
 
 
@@ -221,9 +224,15 @@ class _Facts:
     def __init__(self, store: ox.Store) -> None:
         effective, latest = dates(store, "effectiveFrom"), dates(store, "effectiveBy")
         notified = dates(store, "notifiedOn")
+        precision = first(store, "effectivePrecision")
+        open_ended = {e for e, value in precision.items() if value == MAND + "OpenPrecision"}
         # Where no notification is known, an event counts as known from when it took effect.
         self.instants = {
-            event: Instant(when, latest.get(event, when), notified.get(event, when))
+            event: Instant(
+                when,
+                None if event in open_ended else latest.get(event, when),
+                notified.get(event, when),
+            )
             for event, when in effective.items()
         }
         self.positions: defaultdict[str, _Position] = defaultdict(_Position)
@@ -304,8 +313,9 @@ class _Facts:
 def _dates(node: str, interval: Interval) -> list[tuple[str, str, str | datetime]]:
     triples: list[tuple[str, str, str | datetime]] = [
         (node, "validFrom", interval.start),
-        (node, "certainFrom", interval.certain_start),
     ]
+    if interval.certain_start is not None:
+        triples.append((node, "certainFrom", interval.certain_start))
     if interval.until is not None:
         triples.append((node, "validUntil", interval.until))
     if interval.certain_until is not None:

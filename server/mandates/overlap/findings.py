@@ -90,8 +90,9 @@ FINDING_COLUMNS: Final[dict[str, str]] = {
     "points": "of the strongest supporting pair, in parts per thousand",
     "spread": "how many pairs the breadth of the score counts: the whole overlap family of the "
     "two actors in the cell",
-    "figure": "index of a fragmentation or share of a sunset coverage in parts per thousand; "
-    "for a gap 1 if narrower mandates lie within it; NONE elsewhere",
+    "figure": "index of a fragmentation or share of a sunset coverage in parts per thousand, NONE "
+    "where no sunset is known or denied; for a gap 1 if narrower mandates lie within it; "
+    "NONE elsewhere",
 }
 
 #: The columns of the evidence table, strongest first within a finding.

@@ -26,12 +26,17 @@ from mandates.overlap.tables import (
     Holding,
     Mandate,
     Rows,
+    World,
+    WorldError,
+    check_acyclic,
     moment,
     seconds,
 )
 from mandates.overlap.weights import Weights, default_weights
 
 CELL_LEVEL = 2
+#: The most holdings that are compared pair by pair; more would take hours.
+LARGEST = 5_000
 AXES = ("function", "subject", "layer", "territory", "addressee")
 FAMILY = ("duplication", "overlap", "coordinated-overlap")
 Span = tuple[int, int]
@@ -73,6 +78,7 @@ class Hierarchy:
     """Ancestors, depths and cells of the concepts of a world."""
 
     def __init__(self, rows: Rows) -> None:
+        check_acyclic((c.id, parent) for c in rows.concepts for parent in c.broader)
         self.parents = {c.id: frozenset(c.broader) for c in rows.concepts}
         self.universal = {c.scheme: c.id for c in rows.concepts if c.universal}
         self.scheme = {c.id: c.scheme for c in rows.concepts}
@@ -778,7 +784,7 @@ class Reference:
                 )
 
     def sunsets(self, as_of: int | None) -> Iterator[Finding]:
-        """Yield for each actor the share of its mandates that fix their own end."""
+        """Yield for each actor the share of mandates that end by the law's words, where known."""
         for actor in sorted({h.actor for h in self.rows.holdings}):
             own = [h for h in self.rows.holdings if h.actor == actor]
             for time in merge(self.time[h.id] for h in own):
@@ -789,7 +795,9 @@ class Reference:
                 certain = {
                     h.mandate for h in own if (sure := self.sure[h.id]) and sure[0] <= at < sure[1]
                 }
-                ending = sum(self.mandates[m].sunset for m in alive)
+                known = {m for m in alive if self.mandates[m].sunset is not None}
+                ending = sum(self.mandates[m].sunset is True for m in known)
+                certain &= known
                 yield self.finding(
                     "sunset-coverage",
                     actors=(actor, None),
@@ -797,7 +805,7 @@ class Reference:
                     support=len(alive),
                     certain_support=len(certain),
                     certain=len(certain) == len(alive),
-                    figure=1000 * ending // len(alive),
+                    figure=1000 * ending // len(known) if known else None,
                 )
 
     # Findings ---------------------------------------------------------------------------------
@@ -930,9 +938,18 @@ def find(
         as_of: keep only what is in effect at this moment, and count only that.
         weights: other weights than those that ship with the package.
 
+    Raises:
+        WorldError: the rows make no world, or one of more than `LARGEST` holdings.
+
     >>> find(Rows())
     []
     """
+    if len(rows.holdings) > LARGEST:
+        raise WorldError(
+            f"{len(rows.holdings):,} holdings: every pair is compared here, so at most {LARGEST:,} "
+            "can be; ask the engine"
+        )
+    World.from_rows(rows)  # refuses what is no world, as it does for the engine
     at = None if as_of is None else seconds(as_of)
     reference = Reference(rows, weights or default_weights())
     found = [

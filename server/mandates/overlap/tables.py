@@ -65,7 +65,7 @@ SCHEMA: Final[dict[str, dict[str, str]]] = {
         "function": "concept?: what may or must be done",
         "leading": "flag: 1 if the holder acts in its own right, 0 if it assists or advises",
         "exclusive": "flag: 1 if the words claim that nobody else may",
-        "sunset": "flag: 1 if the words fix the mandate's own end or review",
+        "sunset": "flag?: 1 if the words fix the mandate's own end or review, 0 if they do not",
         "instrument": "instrument?: the instrument whose repeal would leave it an orphan",
         "polity": "polity?: the legal order that confers it",
     },
@@ -173,7 +173,7 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """A standing legal position. An empty axis is unknown, never all."""
+    """A standing legal position. An empty axis is unknown, never all; so is an absent sunset."""
 
     id: str
     function: str | None = None
@@ -185,7 +185,7 @@ class Mandate:
     force: Force = "power"
     leading: bool = True
     exclusive: bool = False
-    sunset: bool = False
+    sunset: bool | None = None
     instrument: str | None = None
     polity: str | None = None
 
@@ -485,9 +485,24 @@ def _check_concepts(tables: Mapping[str, Table], names: Mapping[str, tuple[str, 
 
 
 def _check_acyclic(narrower: IntArray, wider: IntArray, names: tuple[str, ...]) -> None:
-    above: dict[int, set[int]] = {}
-    below: dict[int, set[int]] = {}
-    for low, high in zip(narrower.tolist(), wider.tolist(), strict=True):
+    pairs = zip(narrower.tolist(), wider.tolist(), strict=True)
+    check_acyclic((names[low], names[high]) for low, high in pairs)
+
+
+def check_acyclic(broader: Iterable[tuple[str, str]]) -> None:
+    """Refuse a hierarchy that runs in a circle.
+
+    Args:
+        broader: each concept with one immediately above it.
+
+    Raises:
+        WorldError: names the concepts on the circle.
+
+    >>> check_acyclic([("a", "b"), ("b", "c")])
+    """
+    above: dict[str, set[str]] = {}
+    below: dict[str, set[str]] = {}
+    for low, high in broader:
         above.setdefault(low, set()).add(high)
         below.setdefault(high, set()).add(low)
     ready = [concept for concept in below if concept not in above]
@@ -500,12 +515,12 @@ def _check_acyclic(narrower: IntArray, wider: IntArray, names: tuple[str, ...]) 
                 ready.append(low)
     # What is left lies on a cycle or below one; walking upwards ends on the cycle itself.
     if above:
-        path: list[int] = []
+        path: list[str] = []
         here = min(above)
         while here not in path:
             path.append(here)
             here = min(above[here])
-        cycle = sorted(names[code] for code in path[path.index(here) :])
+        cycle = sorted(path[path.index(here) :])
         raise WorldError(f"broader: a cycle runs through {', '.join(map(repr, cycle))}")
 
 
@@ -601,7 +616,7 @@ def _code(rows: Rows) -> World:
                 find("concept", mandate.function, where),
                 mandate.leading,
                 mandate.exclusive,
-                mandate.sunset,
+                NONE if mandate.sunset is None else mandate.sunset,
                 find("instrument", mandate.instrument, where),
                 find("polity", mandate.polity, where),
             )
@@ -718,7 +733,7 @@ def _decode(world: World) -> Rows:
             FORCES[force],
             bool(leading),
             bool(exclusive),
-            bool(sunset),
+            None if sunset == NONE else bool(sunset),
             name("instrument", instrument),
             name("polity", polity),
         )

@@ -112,6 +112,7 @@ _PRECISIONS = {
     MAND + "MonthPrecision": "to the month",
     MAND + "YearPrecision": "to the year",
     MAND + "RangePrecision": "between two days",
+    MAND + "OpenPrecision": "not before a day, perhaps never",
 }
 
 

@@ -2,9 +2,55 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from datetime import datetime, timedelta, timezone
 
 PAKISTAN = timezone(timedelta(hours=5))
+
+#: Ways of writing a day that are no ISO 8601, and how to read them.
+_OTHERWISE = ("%d.%m.%Y", "%d/%m/%Y", "%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%d-%m-%Y")
+
+
+def read_moment(text: str) -> datetime:
+    """Read a day, or a moment with an offset; a day is its midnight in Pakistan.
+
+    Raises:
+        ValueError: it is none; says which may have been meant.
+
+    >>> read_moment("2025-08-06").isoformat()
+    '2025-08-06T00:00:00+05:00'
+    >>> read_moment("2025-02-30")
+    Traceback (most recent call last):
+        ...
+    ValueError: '2025-02-30' is no date; did you mean 2025-02-28? Write it as 2025-08-06
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        near = near_day(text)
+        hint = f"did you mean {near}? Write" if near else "write"
+        raise ValueError(f"{text[:40]!r} is no date; {hint} it as 2025-08-06") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=PAKISTAN)
+
+
+def near_day(text: str) -> str:
+    """Guess which day somebody meant, as ISO 8601 writes it; empty if that can't be told.
+
+    >>> near_day("6 August 2025"), near_day("2025-13-01"), near_day("2025-8-6"), near_day("soon")
+    ('2025-08-06', '2025-12-01', '2025-08-06', '')
+    """
+    parts = re.fullmatch(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})\s*", text)
+    if parts and int(parts[1]):
+        year, month = int(parts[1]), min(max(int(parts[2]), 1), 12)
+        last = monthrange(year, month)[1]
+        return f"{year:04}-{month:02}-{min(max(int(parts[3]), 1), last):02}"
+    for form in _OTHERWISE:
+        try:
+            return datetime.strptime(text.strip(), form).date().isoformat()
+        except ValueError:
+            continue
+    return ""
 
 
 def day(moment: datetime | None) -> str:

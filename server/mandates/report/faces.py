@@ -98,6 +98,7 @@ COLUMNS = (
     "score",
     "certainty",
     "institutions",
+    "legal_order",
     "function",
     "subject",
     "since",
@@ -142,6 +143,7 @@ def _rows(
         entry.score,
         "certain" if entry.certain else "possible",
         "; ".join(entry.actors),
+        entry.order,
         entry.function,
         entry.subject,
     ]
@@ -150,7 +152,7 @@ def _rows(
     if not entry.pairs:
         dates = [iso(entry.since), iso(entry.until), entry.support]
         shares = ", ".join(f"{who}: {number}" for who, number in entry.shares)
-        return [[*head, *dates, *[""] * 8, shares, "", "", *tail]]
+        return [[*head, *dates, *[""] * 8, shares, "; ".join(entry.doubts), "", *tail]]
     return [
         [
             *head,

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mandates.analysis.actors import resolve, resolve_concepts
+from mandates.analysis.actors import check_countries, resolve, resolve_concepts
 from mandates.analysis.bill import Overlay, lay_over, read_bill, split
 from mandates.analysis.causes import Behind, Causes
 from mandates.analysis.changes import Changes, between, compare, explain, explain_by
 from mandates.analysis.events import Events, Happening
-from mandates.analysis.graph import describe_some, finding_iri, mitigations, title
+from mandates.analysis.graph import describe_some, finding_iri, legal_orders, mitigations, title
 from mandates.analysis.statements import Matcher, read_statements
-from mandates.analysis.world import plain, read_world
+from mandates.analysis.world import owner, plain, read_world
 from mandates.dataset.lookup import labels
 from mandates.dataset.names import SKOS, polity
 from mandates.overlap import find
@@ -246,6 +246,7 @@ class _Maker:
         self.wanted = resolve(store, scope.actors) if wanted is None else wanted
         self.subjects = resolve_concepts(store, "SubjectMatter", scope.subjects)
         self.layers = resolve_concepts(store, "CyberspaceLayer", scope.layers)
+        check_countries(store, scope.countries)
         self.texts = Texts(store, scope.language)
         self.world = read_world(store, known=known)
         self.rows = self.world.to_rows()
@@ -253,6 +254,7 @@ class _Maker:
         self.hierarchy = self.reasons.hierarchy
         self.matcher = Matcher(self.hierarchy)
         self.statements = read_statements(store)
+        self.orders = legal_orders(store)
         self.current = [
             h
             for h in self.rows.holdings
@@ -345,12 +347,23 @@ class _Maker:
             return True
         return any(wanted & self.bearers(node) for node in nodes)
 
+    def about(self, node: str) -> bool:
+        """Whether a position is one of the institutions asked for, or of nobody, as a law is."""
+        bearers = self.bearers(node)
+        return not self.wanted or not bearers or not bearers.isdisjoint(self.wanted)
+
     def bearers(self, node: str) -> set[str]:
         """The actors that a mandate, designation or affiliation is about."""
         texts = self.texts
-        return set(texts.about[node]) | {
-            filler for role in texts.about[node] for filler in texts.fillers.get(role, ())
-        }
+        found: set[str] = set()
+        todo = list(texts.about[node])
+        while todo:
+            bearer = todo.pop()
+            if bearer not in found:
+                # A unit or an office acts for its institution, a role is filled by several in turn.
+                found.add(bearer)
+                todo += [*texts.acts_for[bearer], *texts.fillers.get(bearer, ())]
+        return found
 
     # The model --------------------------------------------------------------------------------
 
@@ -438,14 +451,17 @@ class _Maker:
         texts = self.texts
         pairs = tuple(self.pair(exhibit) for exhibit in finding.evidence)
         doubts = min((p.doubts for p in pairs if p.doubts), key=len, default=())
+        if finding.relation == "gap":
+            doubts = self.reasons.vacancy(finding)
         return Entry(
             iri=finding_iri(finding.key),
             relation=finding.relation,
-            title=title(finding, texts.labels),
+            title=title(finding, texts.labels, self.orders),
+            order=self.order(finding),
             actors=tuple(texts.name(actor) for actor in finding.actors),
             brief=tuple(texts.brief(actor) for actor in finding.actors),
             function=texts.name(finding.function_cell) if finding.function_cell else "",
-            subject=texts.name(plain(finding.subject_cell)) if finding.subject_cell else "",
+            subject=self.subject(finding.subject_cell) if finding.subject_cell else "",
             since=finding.since,
             until=finding.until,
             certain=finding.certain,
@@ -454,15 +470,36 @@ class _Maker:
             parts=self.reasons.parts(finding),
             support=finding.support,
             figure=None if finding.figure is None else finding.figure / 1000,
-            shares=tuple(
-                sorted(
-                    ((texts.brief(actor), n) for actor, n in finding.shares.items()),
-                    key=lambda share: (-share[1], share[0]),
-                )
-            ),
+            shares=self.shares(finding),
             witnesses=self.witnesses(finding),
             pairs=pairs,
         )
+
+    def subject(self, cell: str) -> str:
+        """Name a matter, and whose own it is if it is one that each law has for itself."""
+        instrument = owner(cell)
+        under = f" under {self.texts.brief(instrument)}" if instrument else ""
+        return self.texts.name(plain(cell)) + under
+
+    def order(self, finding: Finding) -> str:
+        """Name the legal order of a finding about a cell; empty where it lies between actors."""
+        if finding.polity is None:
+            return ""
+        state = self.orders.get(finding.polity)
+        return self.texts.brief(state) if state else finding.polity.upper()
+
+    def shares(self, finding: Finding) -> tuple[tuple[str, int], ...]:
+        """Say who holds how much of a fragmented matter, or how many mandates have a sunset."""
+        if finding.relation == "sunset-coverage":
+            held = {h.mandate for h in self.current if h.actor in finding.actors}
+            stated = [self.reasons.mandates[m].sunset for m in held]
+            return (
+                ("end or review fixed by the law's words", stated.count(True)),
+                ("none fixed", stated.count(False)),
+                ("not known", stated.count(None)),
+            )
+        named = ((self.texts.brief(actor), n) for actor, n in finding.shares.items())
+        return tuple(sorted(named, key=lambda share: (-share[1], share[0])))
 
     def witnesses(self, finding: Finding) -> tuple[Witness, ...]:
         if len(finding.actors) < 2 and finding.relation != "gap":
@@ -554,7 +591,9 @@ class _Maker:
             rows = self.changed
         of = {h.id: h.mandate for h in self.rows.holdings}
         rows = [f for f in rows if all(e.holding_a in of for e in f.evidence)]
-        return tuple(describe_some(rows, of, labels(self.store), mitigations(self.store)))
+        return tuple(
+            describe_some(rows, of, labels(self.store), mitigations(self.store), self.orders)
+        )
 
     # Differences ------------------------------------------------------------------------------
 
@@ -605,6 +644,8 @@ class _Maker:
     def told(self, happening: Happening) -> str:
         """Say when what happened, and by which instrument."""
         by = "; ".join(self.named(i, happening.label) for i in happening.instruments)
+        if happening.practice and not by:
+            by = "an act of practice"
         when = day(happening.effective)
         if happening.effective_by:
             when = f"between {when} and {day(happening.effective_by)}"
@@ -622,6 +663,9 @@ class _Maker:
 
     def step(self, happening: Happening, since: datetime | None) -> Step:
         texts, until = self.texts, self.as_of
+        told = (happening.began, happening.ended, happening.continued)
+        began, ended, continued = ([n for n in nodes if self.about(n)] for nodes in told)
+        others = sum(map(len, told)) - len(began) - len(ended) - len(continued)
         return Step(
             iri=happening.iri,
             label=happening.label,
@@ -633,9 +677,11 @@ class _Maker:
             or (since < happening.effective and (happening.effective_by or until) <= until),
             instruments=tuple(self.full_citation(i) for i in happening.instruments),
             affects=tuple(texts.cite(a) for a in happening.affects),
-            began=self.positions(happening.began),
-            ended=self.positions(happening.ended),
-            continued=self.positions(happening.continued),
+            began=self.positions(began),
+            ended=self.positions(ended),
+            continued=self.positions(continued),
+            others=others,
+            practice=happening.practice,
             sources=texts.sources(happening.iri),
         )
 

@@ -82,7 +82,8 @@ SECTIONS: dict[str, tuple[str, str]] = {
     ),
     "sunset-coverage": (
         "Sunset",
-        "How many of an institution's mandates end by a date set in their own words.",
+        "Of how many of an institution's mandates the law's own words fix an end or a review. What "
+        "rests on a law whose whole text was not read for that counts as not known.",
     ),
     "unplaced": ("Not comparable", "The function or the matter is unknown."),
 }
@@ -166,6 +167,8 @@ class Entry:
         brief: their abbreviations.
         function: label of the function cell, empty if the finding spans several.
         subject: label of the subject cell, empty if the finding spans several.
+        order: the state or union in whose law a gap or a fragmented subject was found; empty for
+            what lies between institutions.
         since: since when.
         until: until when, if ended.
         certain: whether it follows on every reading and every known value.
@@ -174,7 +177,8 @@ class Entry:
         parts: the factors of the score, each with its value.
         support: number of pairs of holdings behind it.
         figure: the index of a fragmentation or share of a sunset coverage, 0 to 1.
-        shares: who holds how many mandates of a fragmented matter.
+        shares: who holds how many mandates of a fragmented matter; of how many mandates the law's
+            words fix an end or a review.
         witnesses: who else named it.
         pairs: the strongest of the pairs behind it.
     """
@@ -186,6 +190,7 @@ class Entry:
     brief: tuple[str, ...]
     function: str
     subject: str
+    order: str
     since: datetime
     until: datetime | None
     certain: bool
@@ -204,8 +209,17 @@ class Entry:
         return self.iri.rsplit("/", 1)[-1]
 
     @property
+    def who(self) -> str:
+        """The institutions in brief, how many share a matter, or where nobody is found."""
+        if self.relation == "fragmentation":
+            return f"{len(self.brief)} institutions"
+        return " \N{EN DASH} ".join(self.brief) or f"nobody in {self.order}"
+
+    @property
     def matter(self) -> str:
         """Function and subject in a line."""
+        if self.relation == "sunset-coverage":
+            return "all its mandates"
         return ", ".join(part for part in (self.function, self.subject) if part)
 
 
@@ -226,6 +240,8 @@ class Step:
         began: positions that began with it, in a line each.
         ended: positions that ended with it, in a line each.
         continued: positions that it saved or revived, in a line each.
+        others: how many positions of other institutions it began, ended or saved beside these.
+        practice: whether it is an act of practice, which no instrument brings about.
         sources: the words of the law.
     """
 
@@ -241,7 +257,18 @@ class Step:
     began: tuple[str, ...]
     ended: tuple[str, ...]
     continued: tuple[str, ...]
+    others: int
+    practice: bool
     sources: tuple[Source, ...]
+
+    @property
+    def brought_by(self) -> str:
+        """By what it came about, as a sentence."""
+        if self.instruments:
+            return f"By {'; '.join(self.instruments)}"
+        if self.practice:
+            return "An act of practice"
+        return "By an instrument that was not found in the sources"
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,27 @@ class Reasons:
             found += self._unsure(holding)
         return tuple(dict.fromkeys(found))
 
+    def vacancy(self, finding: Finding) -> tuple[str, ...]:
+        """Say who may hold what nobody certainly holds, and on what that hangs."""
+        function, subject = finding.function_cell, finding.subject_cell
+        found: list[str] = []
+        for holding in self.holdings.values():
+            mandate = self.mandates[holding.mandate]
+            if (
+                function is not None
+                and subject is not None
+                and mandate.function is not None
+                and mandate.polity == finding.polity
+                and mandate.force != "disability"
+                and holding.since <= self.as_of
+                and (holding.until is None or self.as_of < holding.until)
+                and self.hierarchy.over(mandate.function, function)
+                and any(self.hierarchy.over(s, subject) for s in mandate.subjects)
+                and not any(self.hierarchy.over(e, subject) for e in mandate.excluded)
+            ):
+                found += self._unsure(holding)
+        return tuple(sorted(set(found)))
+
     def parts(
         self, finding: Finding, weights: Weights | None = None
     ) -> tuple[tuple[str, str], ...]:

@@ -58,12 +58,14 @@ def _state(report: Report, brief: Mapping[str, str]) -> list[str]:
             f"direction, report) links the two institutions; in {bare} nothing in the record does."
         )
     empty = [e for e in report.entries if e.relation in ("gap", "orphan")]
-    gaps = [e.matter for e in empty if e.relation == "gap"]
+    gaps = [e for e in empty if e.relation == "gap"]
     orphans = [e for e in empty if e.relation == "orphan"]
     if gaps:
-        first = ", ".join(f"“{g}”" for g in gaps[:3])
+        places = sorted({e.order for e in gaps})
+        one = places[0] if len(places) == 1 else ""
+        first = ", ".join(f"“{e.matter}”" + ("" if one else f" ({e.order})") for e in gaps[:3])
         more = f" and {len(gaps) - 3} more" if len(gaps) > 3 else ""
-        lines.append(f"Nobody certainly holds: {first}{more}.")
+        lines.append(f"Nobody{f' in {one}' if one else ''} certainly holds: {first}{more}.")
     elif orphans:
         lines.append(
             f"{_count(len(orphans), 'mandate')} still {'speaks' if len(orphans) == 1 else 'speak'} "

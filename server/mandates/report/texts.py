@@ -120,7 +120,7 @@ class Texts:
         self.designation = first(store, "underDesignation")
         self.readings = table(store, "inReading")
         self.since, self.until = dates(store, "validFrom"), dates(store, "validUntil")
-        self.certain = dates(store, "certainFrom")
+        self.certain, self.unsure = dates(store, "certainFrom"), dates(store, "certainUntil")
         self.conferred, self.evidence = table(store, "conferredBy"), table(store, "supportedBy")
         self.citation, self.instrument = first(store, "citation"), first(store, "provisionOf")
         self.quotation, self.locator = first(store, "quotation"), first(store, "locator")
@@ -131,6 +131,7 @@ class Texts:
         self.stated = table(store, "statedBy")
         self.number = first(store, "number")
         self.vested, self.roles = first(store, "vestedIn"), first(store, "fills")
+        self.acts_for = table(store, "actsFor")
         self.about: defaultdict[str, list[str]] = defaultdict(list)
         for name in ("vestedIn", "filledBy", "affiliate", "affiliatedWith"):
             for node, actor in pairs(store, mand(name)):
@@ -193,11 +194,16 @@ class Texts:
             citation="; ".join(conferred),
             since=self.since[holding],
             until=self.until.get(holding),
-            since_uncertain=self.certain.get(holding, self.since[holding]) != self.since[holding],
+            since_uncertain=self._unsure_since(holding),
             title=STATUS.get(self.status.get(holding, ""), NAMED),
             reading="; ".join(self.name(r) for r in self.readings[holding]),
             sources=self.sources(mandate, "; ".join(conferred)),
         )
+
+    def _unsure_since(self, holding: str) -> bool:
+        since = self.since[holding]
+        # What may never have begun has no certain beginning and is unsure from its first instant.
+        return self.certain.get(holding, since) != since or self.unsure.get(holding) == since
 
     def sources(self, node: str, citation: str = "") -> tuple[Source, ...]:
         """Collect the evidence of a mandate, event or designation."""

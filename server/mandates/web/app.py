@@ -388,7 +388,12 @@ def between() -> BaseResponse:
     iris = [expand(value) for value in given]
     for value, iri in zip(given, iris, strict=True):
         if value and (_NEVER_IN_IRI.search(iri) or not entities.kind(iri)):
-            raise Problem("not-found", f"Nothing is known of {value[:200]}")
+            near = [] if _NEVER_IN_IRI.search(iri) else entities.near(iri)
+            raise Problem(
+                "not-found",
+                f"Nothing is known of {value[:200]}",
+                members={"near": _named_near(near)},
+            )
     moment = request.args.get("date") or today().isoformat()
     try:
         day = date.fromisoformat(moment)

@@ -20,7 +20,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 from mandates.dataset.names import ID, polity
 from mandates.dataset.snapshot import MANIFEST_FILE, SnapshotError, read_snapshot
 from mandates.report import charts
-from mandates.report.days import PAKISTAN, day, iso
+from mandates.report.days import PAKISTAN, day, iso, near_day
 from mandates.report.views import UNSTATED, Matrix
 from mandates.sparql.backend import Backend
 from mandates.sparql.problems import Problem
@@ -100,12 +100,14 @@ def read_day(text: str, name: str) -> datetime:
     >>> read_day("2025-02-30", "as of")
     Traceback (most recent call last):
         ...
-    ValueError: “2025-02-30” (as of) is no day; write it as 2025-08-06.
+    ValueError: “2025-02-30” (as of) is no day; did you mean 2025-02-28? Write it as 2025-08-06.
     """
     try:
         found = date.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError(f"“{text[:40]}” ({name}) is no day; write it as 2025-08-06.") from None
+        near = near_day(text[:40])
+        hint = f"did you mean {near}? Write" if near else "write"
+        raise ValueError(f"“{text[:40]}” ({name}) is no day; {hint} it as 2025-08-06.") from None
     if not _FIRST <= found <= _LAST:
         raise ValueError(f"{found} ({name}) is out of range: 1800 to 2200.")
     return datetime(found.year, found.month, found.day, tzinfo=PAKISTAN)

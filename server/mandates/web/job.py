@@ -149,14 +149,14 @@ def _validate(request: dict[str, Any]) -> bytes:
 
 def _meetings(request: dict[str, Any]) -> bytes:
     """The findings of a day as they were known on another day, or in another release."""
-    from mandates.analysis.graph import finding_iri, relation_class, title
+    from mandates.analysis.graph import finding_iri, legal_orders, relation_class, title
     from mandates.analysis.world import plain, read_world
     from mandates.dataset.lookup import labels
     from mandates.overlap import find
     from mandates.report.views import MEETINGS
 
     store, _ = _open(request)
-    names = labels(store)
+    names, orders = labels(store), legal_orders(store)
     as_of = _day(request["as_of"])
     found = find(read_world(store, known=_day(request.get("known"))), as_of=as_of)
     rows = []
@@ -169,7 +169,7 @@ def _meetings(request: dict[str, Any]) -> bytes:
                 "iri": finding_iri(finding.key),
                 "relation": _words(relation_class(finding.relation).value.rpartition("#")[2]),
                 "meeting": finding.relation in MEETINGS,
-                "title": title(finding, names),
+                "title": title(finding, names, orders),
                 "actors": sorted(finding.actors),
                 "score": finding.score,
                 "certain": finding.certain,

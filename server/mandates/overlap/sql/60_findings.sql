@@ -88,10 +88,10 @@ INSERT INTO found BY NAME
 SELECT $sunset_coverage AS relation, actor AS a, -1 AS b, -1 AS function_cell, -1 AS subject_cell,
   0 AS part, -1 AS polity, since, until, held AS support, sure AS certain_support,
   (sure = held)::INTEGER AS certain, until AS certain_since, until AS certain_until,
-  0 AS score, 0 AS points, 0 AS spread, 1000 * ending // held AS figure
+  0 AS score, 0 AS points, 0 AS spread, CASE WHEN known = 0 THEN -1 ELSE 1000 * ending // known END AS figure
 FROM (
-  SELECT actor, since, until, count(*) AS held, count(*) FILTER (WHERE sure) AS sure,
-    count(*) FILTER (WHERE sunset = 1) AS ending
+  SELECT actor, since, until, count(*) AS held, count(*) FILTER (WHERE sure AND sunset >= 0) AS sure,
+    count(*) FILTER (WHERE sunset >= 0) AS known, count(*) FILTER (WHERE sunset = 1) AS ending
   FROM (
     SELECT c.actor, c.since, c.until, h.mandate, any_value(m.sunset) AS sunset,
       bool_or(sure_since <= moment AND moment < sure_until) AS sure
