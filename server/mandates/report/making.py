@@ -494,8 +494,8 @@ class _Maker:
             held = {h.mandate for h in self.current if h.actor in finding.actors}
             stated = [self.reasons.mandates[m].sunset for m in held]
             return (
-                ("end or review fixed by the law's words", stated.count(True)),
-                ("none fixed", stated.count(False)),
+                ("with a sunset", stated.count(True)),
+                ("without", stated.count(False)),
                 ("not known", stated.count(None)),
             )
         named = ((self.texts.brief(actor), n) for actor, n in finding.shares.items())

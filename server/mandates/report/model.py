@@ -216,6 +216,12 @@ class Entry:
         return " \N{EN DASH} ".join(self.brief) or f"nobody in {self.order}"
 
     @property
+    def column(self) -> str:
+        """What is listed of it in a line: provisions, or a count of mandates."""
+        counted = self.relation in ("fragmentation", "sunset-coverage")
+        return "Mandates" if counted else "Provisions"
+
+    @property
     def matter(self) -> str:
         """Function and subject in a line."""
         if self.relation == "sunset-coverage":
