@@ -11,7 +11,7 @@ import mandates
 from mandates.analysis.actors import UnknownActorError, UnknownNameError
 from mandates.api import Data
 from mandates.dataset.snapshot import SnapshotError
-from mandates.report import render
+from mandates.report import Scope, render
 
 ROLE = "PECA, s. 29"
 
@@ -99,7 +99,7 @@ def test_an_unknown_limit_has_near_matches(
     d: Data, limits: dict[str, list[str]], words: str
 ) -> None:
     with pytest.raises(UnknownNameError, match=words):
-        d.report(as_of="2025-08-06", **limits)  # type: ignore[arg-type]
+        d.report(as_of="2025-08-06", scope=Scope(**limits))  # type: ignore[arg-type]
 
 
 def test_overlaps_lie_between_the_two(d: Data) -> None:
