@@ -42,9 +42,10 @@ def family(pid: int) -> list[int]:
     """A process and its descendants."""
     found = [pid]
     with suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += family(int(child))
+        for task in list(Path(f"/proc/{pid}/task").iterdir()):
+            with suppress(OSError):  # a thread that has ended
+                for child in (task / "children").read_text().split():
+                    found += family(int(child))
     return found
 
 

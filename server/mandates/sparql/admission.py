@@ -125,7 +125,7 @@ class Admission:
         """
         with self._lock:
             if self._running < self._open_places or (
-                self._running < self._places and self._is_brief(client)
+                self._running < self._places and self.is_brief(client)
             ):
                 self._seat(client)
                 return
@@ -172,7 +172,8 @@ class Admission:
         share = 0.5 ** ((now - then) / _HALF_LIFE)
         return float((used * share + _UNKNOWN) / (asked * share + 1))
 
-    def _is_brief(self, client: str) -> bool:
+    def is_brief(self, client: str) -> bool:
+        """Whether a client is known for brief queries."""
         return client in self._past and self._each(client, time.monotonic()) <= _BRIEF
 
     def _work(self, client: str, now: float, *, more: bool = False) -> float:
@@ -215,7 +216,7 @@ class Admission:
                 return
             able: Iterable[str] = self._turns
             if self._running >= self._open_places:
-                able = [name for name in self._turns if self._is_brief(name)]
+                able = [name for name in self._turns if self.is_brief(name)]
             served = min(able, key=lambda name: self._rank(name, now), default=None)
             if served is None:
                 return

@@ -388,10 +388,14 @@ class Backend(ABC):
         """Give way to brief queries: a long one is slowed down, and only so many run."""
         while not self._closed.wait(_TICK):
             self._let_go()
-            # The more wait, the shorter is the time to show that a query is a brief one.
-            brief = self.limits.brief / (5 if self.admission.waiting else 1)
+            hurry = self.admission.waiting > 0
             for running in list(self._live.values()):
-                if not (running.long or running.crowded) and running.is_long(brief):
+                if running.long or running.crowded:
+                    continue
+                # While others wait, a client that is not known for brief queries has less time to
+                # show that this is one.
+                known = not hurry or self.admission.is_brief(running.client)
+                if running.is_long(self.limits.brief / (1 if known else 5)):
                     self._lengthen(running)
 
     def _let_go(self) -> None:  # noqa: B027 - most hold nothing
