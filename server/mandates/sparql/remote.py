@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -33,6 +33,18 @@ from mandates.sparql.request import (
     UpdateRequest,
     not_acceptable,
 )
+from mandates.sparql.rewriting import (
+    GRAPH_TYPES,
+    LARGEST_VALUE,
+    MESSAGE,
+    ROW_TYPES,
+    Outlet,
+    Reader,
+    media_type,
+    parsed,
+    table,
+    truth,
+)
 from mandates.sparql.writing import (
     ABBREVIATING,
     GRAPHS,
@@ -41,7 +53,6 @@ from mandates.sparql.writing import (
     LimitError,
     RowCounter,
     bind,
-    in_order,
 )
 
 _LOG = logging.getLogger(__name__)
@@ -50,25 +61,6 @@ _ACCEPT = {
     "rows": "application/sparql-results+json, application/sparql-results+xml;q=0.8",
     "graph": "application/n-triples, text/turtle;q=0.8, application/rdf+xml;q=0.6",
 }
-_ROW_TYPES = {
-    "application/sparql-results+json": ox.QueryResultsFormat.JSON,
-    "application/json": ox.QueryResultsFormat.JSON,
-    "application/sparql-results+xml": ox.QueryResultsFormat.XML,
-    "application/xml": ox.QueryResultsFormat.XML,
-    "text/xml": ox.QueryResultsFormat.XML,
-}
-_GRAPH_TYPES = {
-    "application/n-triples": ox.RdfFormat.N_TRIPLES,
-    "text/plain": ox.RdfFormat.N_TRIPLES,
-    "text/turtle": ox.RdfFormat.TURTLE,
-    "text/n3": ox.RdfFormat.TURTLE,
-    "application/rdf+xml": ox.RdfFormat.RDF_XML,
-}
-# A single value of this size is no value; it would be held in the memory of all.
-_LARGEST_VALUE = 4 << 20
-_MESSAGE = 2000
-_CHUNK = 1 << 16
-_BAD_BLANK, _BLANK = b'"type": "bnode", "value": "nodeID://', b'"type": "bnode", "value": "'
 _PROBE = 2.0
 _GRAPHS_FRESH = 60.0
 _RELATIVE_IRI = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*:)[^<>\"{}|^`\\\x00-\x20]*>")
@@ -198,7 +190,7 @@ class RemoteStore(Backend):
         when, graphs = self._counted
         if time.monotonic() - when > _GRAPHS_FRESH:
             answer = self.run(QueryRequest(_GRAPH_COUNTS), client="pages")
-            rows = _table(answer.read(), ROW_FORMATS[0].media_type)
+            rows = table(answer.read(), ROW_FORMATS[0].media_type)
             graphs = {row["g"].value: int(row["n"].value) for row in rows if "g" in row}
             self._counted = (time.monotonic(), graphs)
         return graphs
@@ -354,7 +346,7 @@ class RemoteStore(Backend):
             if exchange.headers.get("x-sql-state"):
                 raise _stopped_by_store()
             return
-        said = exchange.read_up_to(_MESSAGE).decode("utf-8", "replace")
+        said = exchange.read_up_to(MESSAGE).decode("utf-8", "replace")
         if "html" in exchange.headers.get("content-type", ""):
             said = _TAG.sub(" ", said)
         said = " ".join(said.split())
@@ -385,19 +377,19 @@ class RemoteStore(Backend):
         )
 
     def _rows(self, exchange: Exchange, call: _Call, name: str) -> Answer:
-        form = _ROW_TYPES.get(_media_type(exchange))
+        form = ROW_TYPES.get(media_type(exchange))
         if form is None:
             raise self._no_answer(call, f"rows as {exchange.headers.get('content-type')!r}")
         asks = syntax.word_of(call.query) == "ASK"
         counter = RowCounter(name)
-        outlet = _Outlet(Spool(self._spool_folder), self.limits, counter)
+        outlet = Outlet(Spool(self._spool_folder), self.limits, counter)
 
-        def write(reader: _Reader) -> int:
+        def write(reader: Reader) -> int:
             results = ox.parse_query_results(cast(IO[bytes], reader), format=form)
             try:
                 if asks and isinstance(results, ox.QuerySolutions):
                     # Virtuoso answers ASK by a table with one row, or none.
-                    results = _truth(next(results, None) is not None)
+                    results = truth(next(results, None) is not None)
                 results.serialize(cast(IO[bytes], outlet), format=ROWS[name])
                 outlet.finish()
                 return counter.rows if isinstance(results, ox.QuerySolutions) else 1
@@ -414,15 +406,15 @@ class RemoteStore(Backend):
         return answer
 
     def _triples(self, exchange: Exchange, call: _Call, name: str) -> Answer:
-        form = _GRAPH_TYPES.get(_media_type(exchange))
+        form = GRAPH_TYPES.get(media_type(exchange))
         if form is None:
             raise self._no_answer(call, f"triples as {exchange.headers.get('content-type')!r}")
         if not exchange.is_bounded and form != ox.RdfFormat.RDF_XML:
             raise self._no_answer(call, "triples with no mark where they end")
-        outlet = _Outlet(Spool(self._spool_folder), self.limits, None)
+        outlet = Outlet(Spool(self._spool_folder), self.limits, None)
 
-        def write(reader: _Reader) -> int:
-            with closing(_parsed(reader, form, outlet)) as triples:
+        def write(reader: Reader) -> int:
+            with closing(parsed(reader, form, outlet)) as triples:
                 counted = CountedTriples(triples, self.limits.max_rows)
                 ox.serialize(
                     counted,
@@ -465,7 +457,7 @@ class RemoteStore(Backend):
             parameters = [("query", self._with_base(counting)), *call.graphs]
             self._send(exchange, self._store.query, parameters, _ACCEPT["rows"])
             self._refuse_failure(exchange, call)
-            count = int(_table(exchange.read_up_to(_MESSAGE), _media_type(exchange))[0]["n"].value)
+            count = int(table(exchange.read_up_to(MESSAGE), media_type(exchange))[0]["n"].value)
         if count > cut:
             raise _left_out(cut)
 
@@ -473,12 +465,12 @@ class RemoteStore(Backend):
         self,
         exchange: Exchange,
         call: _Call,
-        outlet: _Outlet,
-        write: Callable[[_Reader], int],
+        outlet: Outlet,
+        write: Callable[[Reader], int],
         kind: str,
         name: str,
     ) -> Answer:
-        reader = _Reader(exchange, outlet)
+        reader = Reader(exchange, outlet)
         try:
             rows = write(reader)
             # What parsed well must also be all there is.
@@ -489,7 +481,7 @@ class RemoteStore(Backend):
             if error.limit == "value":
                 raise Problem(
                     "result-too-large",
-                    f"The answer has a value of more than {_LARGEST_VALUE >> 20} MiB.",
+                    f"The answer has a value of more than {LARGEST_VALUE >> 20} MiB.",
                 ) from None
             raise too_large(error.limit, getattr(self.limits, f"max_{error.limit}")) from None
         except (SyntaxError, ValueError) as error:
@@ -513,134 +505,8 @@ class RemoteStore(Backend):
         )
 
 
-class _Reader:
-    """What the store sends, as a file to a parser."""
-
-    def __init__(self, exchange: Exchange, outlet: _Outlet) -> None:
-        self._exchange = exchange
-        self._outlet = outlet
-        self._held = b""
-        self._ended = False
-        self._mends = "virtuoso" in exchange.headers.get("server", "").lower()
-        self.tail = b""
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes, none at the end."""
-        data = self._exchange.read(size)
-        self.tail = (self.tail + data)[-300:]
-        self._outlet.took(len(data))
-        return self._mended(data) if self._mends else data
-
-    def _mended(self, data: bytes) -> bytes:
-        """Virtuoso's blank nodes have a name that is none; inside a literal, quotes are escaped."""
-        if self._ended:
-            return b""
-        while data:
-            whole = (self._held + data).replace(_BAD_BLANK, _BLANK)
-            self._held = whole[-len(_BAD_BLANK) :]
-            if len(whole) > len(self._held):
-                return whole[: -len(self._held)]
-            data = self._exchange.read(_CHUNK)
-        self._ended = True
-        return self._held
-
-    def rest(self) -> bytes:
-        """What is left when the parser is content: nothing, or a few blanks."""
-        return self._exchange.read_up_to(_MESSAGE)
-
-
-class _Outlet:
-    """Takes what is written, up to the limits."""
-
-    def __init__(self, spool: Spool, limits: Limits, counter: RowCounter | None) -> None:
-        self.spool = spool
-        self.size = 0
-        self._limits = limits
-        self._counter = counter
-        self._held: list[bytes] = []
-        self._held_size = 0
-        self._unanswered = 0
-
-    def write(self, data: bytes) -> int:
-        """Take bytes from the serialiser."""
-        self._held.append(in_order(data) if self.size == 0 and not self._held else data)
-        self._held_size += len(data)
-        self._unanswered = 0
-        if self._held_size >= 1 << 16:
-            self._pass_on()
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: bytes are passed on when there are enough."""
-
-    def took(self, size: int) -> None:
-        """Take note of what was read; without a row coming of it, it can only be one value."""
-        self._unanswered += size
-        if self._unanswered > _LARGEST_VALUE:
-            raise LimitError("value")
-
-    def progress(self) -> None:
-        """Take note that something came of what was read."""
-        self._unanswered = 0
-
-    def finish(self) -> None:
-        """Pass the last bytes on."""
-        self._pass_on()
-
-    def _pass_on(self) -> None:
-        piece = b"".join(self._held)
-        self._held.clear()
-        self._held_size = 0
-        self.size += len(piece)
-        if self._counter is not None:
-            self._counter.add(piece)
-            if self._counter.rows > self._limits.max_rows:
-                raise LimitError("rows")
-        if self.size > self._limits.max_bytes:
-            raise LimitError("bytes")
-        self.spool.add(piece)
-
-
-def _parsed(
-    reader: _Reader, form: ox.RdfFormat, outlet: _Outlet
-) -> Generator[ox.Triple, None, None]:
-    for quad in ox.parse(cast(IO[bytes], reader), format=form):
-        outlet.progress()
-        yield quad.triple
-
-
-def _table(content: bytes, media_type: str) -> list[dict[str, ox.NamedNode | ox.Literal]]:
-    """The rows of a small answer; blank nodes are left out."""
-    results = ox.parse_query_results(content, format=_ROW_TYPES[media_type])
-    try:
-        if not isinstance(results, ox.QuerySolutions):
-            raise ValueError("a truth value, and no rows")
-        names = [variable.value for variable in results.variables]
-        return [
-            {
-                name: value
-                for name, value in zip(names, row, strict=True)
-                if isinstance(value, ox.NamedNode | ox.Literal)
-            }
-            for row in results
-        ]
-    finally:
-        del results
-
-
-def _truth(value: bool) -> ox.QueryBoolean:
-    text = b'{"head":{},"boolean":%s}' % (b"true" if value else b"false")
-    answer = ox.parse_query_results(text, format=ox.QueryResultsFormat.JSON)
-    assert isinstance(answer, ox.QueryBoolean)
-    return answer
-
-
 def _needs_base(text: str) -> bool:
     return bool(_RELATIVE_IRI.search(text)) and not syntax.has_base(text)
-
-
-def _media_type(exchange: Exchange) -> str:
-    return exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _target(address: str, more: str = "") -> str:
