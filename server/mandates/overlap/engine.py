@@ -55,9 +55,8 @@ _PAIRED_SETS: Final = ("layer", "territory", "addressee")
 _STAGES: Final = (
     ("20_scopes",),
     ("21_spans", *(f"30_axes/{axis}" for axis in _PAIRED_SETS)),
-    ("31_grounds",),
-    ("32_gathered",),
-    ("40_pairs 50_supports 53_single", "51_related", "52_conflicts", "54_cells"),
+    ("31_grounds 32_gathered", "33_cells"),
+    ("40_pairs 50_supports 53_single", "51_related", "52_conflicts"),
     ("60_findings",),
     ("70_evidence",),
 )

@@ -17,6 +17,17 @@ SELECT f.b AS function, i.kin, 1::BIGINT << (f.b % 63) AS own,
   bit_or(1::BIGINT << (f.a % 63)) AS reach
 FROM comparable f JOIN concept_info i ON i.id = f.b GROUP BY f.b, i.kin;
 
+-- What an exclusion does to a subject: 2 carves it out, 1 takes away something below it.
+CREATE TABLE carving AS
+SELECT excluded, subject, max(effect)::TINYINT AS effect
+FROM (
+  SELECT m.id AS excluded, x.lower AS subject, 2 AS effect
+  FROM excluded_member m JOIN ancestor x ON x.upper = m.concept
+  UNION ALL
+  SELECT m.id, x.upper, 1 FROM excluded_member m JOIN ancestor x ON x.lower = m.concept
+)
+GROUP BY ALL;
+
 -- The strongest condition for each counterpart of a mandate, and the distinct sets of them.
 CREATE TABLE asked AS
 SELECT mandate, counterpart, max(mitigation) AS mitigation

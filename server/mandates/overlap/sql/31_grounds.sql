@@ -3,17 +3,6 @@ SELECT p.id AS a, q.id AS b, similarity, over, under, known
 FROM place p JOIN territory_pair t ON t.a = p.territories JOIN place q ON q.territories = t.b
 WHERE known OR p.polity = q.polity;
 
--- What an exclusion does to a subject: 2 carves it out, 1 takes away something below it.
-CREATE TABLE carving AS
-SELECT excluded, subject, max(effect)::TINYINT AS effect
-FROM (
-  SELECT m.id AS excluded, x.lower AS subject, 2 AS effect
-  FROM excluded_member m JOIN ancestor x ON x.upper = m.concept
-  UNION ALL
-  SELECT m.id, x.upper, 1 FROM excluded_member m JOIN ancestor x ON x.lower = m.concept
-)
-GROUP BY ALL;
-
 -- A span stands on a ground, a subject in a place, for each subject that it does not carve out.
 CREATE TABLE stand AS
 SELECT s.first::BIGINT * $concepts + m.concept AS id,
