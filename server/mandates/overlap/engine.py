@@ -348,16 +348,29 @@ def _numbered(world: World, source: str) -> tuple[IntArray, IntArray, IntArray]:
     known = 0
     for size in np.unique(sizes[sizes > 0]).tolist():
         owners = np.flatnonzero(sizes == size)
-        key = np.zeros(len(owners), np.int64)
+        key, kinds = np.zeros(len(owners), np.int64), 1
         for place in range(size):
             value = concept[starts[owners] + place]
-            key = np.unique(key * width + value, return_inverse=True)[1].astype(np.int64)
-        first = starts[owners[np.unique(key, return_index=True)[1]]]
+            key, kinds = _dense(key * width + value, kinds * width)
+        # Written from the last to the first, so that the first stays.
+        first = np.empty(kinds, np.int64)
+        first[key[::-1]] = starts[owners[::-1]]
         code[owners] = known + key
         known += len(first)
         sizes_of.append(np.full(len(first), size, np.int64))
         members.append(concept[first[:, None] + np.arange(size)].ravel())
     return code, np.concatenate(sizes_of), np.concatenate(members)
+
+
+def _dense(key: IntArray, bound: int) -> tuple[IntArray, int]:
+    """Number the distinct keys, all under a bound, in their order; return also how many."""
+    if bound > 8 * len(key) + 1024:
+        found, number = np.unique(key, return_inverse=True)
+        return number.astype(np.int64), len(found)
+    seen = np.zeros(bound, np.bool_)
+    seen[key] = True
+    number = np.cumsum(seen) - 1
+    return number[key], int(number[-1]) + 1
 
 
 # Actors ---------------------------------------------------------------------------------------
