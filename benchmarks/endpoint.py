@@ -424,6 +424,8 @@ def measure_start(make: Callable[[], Server], rounds: int) -> list[dict[str, Any
             for query in mix():
                 server.fetch(query.text, query.form)
             used = servers.memory(server.pid)
+            time.sleep(5)
+            rested = servers.memory(server.pid)
         finally:
             server.stop()
         out.append(
@@ -433,6 +435,7 @@ def measure_start(make: Callable[[], Server], rounds: int) -> list[dict[str, Any
                 "processor seconds until ready": round(spent, 2),
                 "resident MB": round(rest / 1e6, 1),
                 "resident MB after the mix": round(used / 1e6, 1),
+                "resident MB five seconds later": round(rested / 1e6, 1),
             }
         )
         print(f"  {out[-1]}", flush=True)

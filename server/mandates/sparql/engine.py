@@ -38,6 +38,7 @@ _KEPT_IDLE = 30.0
 _KEPT_LARGE = 3.0
 _LARGE = 48 << 20
 _LOOK = 0.5
+_MATTERS = 0.02
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -210,8 +211,16 @@ class _Keeper:
             )
         return _Worker(reply["pid"], socket.socket(fileno=descriptors[0]))
 
-    def give_back(self, worker: _Worker) -> None:
-        """Keep a worker for the next query."""
+    def give_back(self, worker: _Worker, seconds: float) -> None:
+        """Keep a worker for the next query, but no second one that has become large.
+
+        Args:
+            worker: what was borrowed.
+            seconds: processor time that the query took, as brief ones make no worker large.
+        """
+        if self._idle and seconds > _MATTERS and not self._spawns and worker.is_large():
+            worker.channel.close()
+            return
         worker.idle_since = self._given_back = time.monotonic()
         worker.asked = True
         self._idle.append(worker)
@@ -498,7 +507,7 @@ class Engine(Backend):
             raise
         finally:
             if sound:
-                keeper.give_back(worker)
+                keeper.give_back(worker, processor)
             else:
                 worker.channel.close()
         if mark == b"!":

@@ -338,6 +338,7 @@ class Keeper:
                 "resident": _resident(),
             }
         )
+        trim()
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
         poll.register(wake_read, select.POLLIN)
@@ -445,6 +446,14 @@ class Keeper:
 
     def _send(self, message: dict[str, Any]) -> None:
         self._control.send(json.dumps(message).encode())
+
+
+def trim() -> None:
+    """Give memory that was freed back to the system, where the allocator can be told to."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _work(

@@ -20,6 +20,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from mandates.dataset.snapshot import read_snapshot
+from mandates.sparql.worker import trim
 from mandates.web.backends import make_backend
 from mandates.web.settings import Settings
 
@@ -108,5 +109,10 @@ def _load(settings: Settings, *_: Any, **__: Any) -> Any:
 
     app = create_app(settings, backend)
     # What the explorer shows is read before the first reader asks, and not in the reader's time.
-    threading.Thread(target=app.extensions["landscapes"].current, name="read", daemon=True).start()
+    threading.Thread(target=_read, args=(app,), name="read", daemon=True).start()
     return app
+
+
+def _read(app: Any) -> None:
+    app.extensions["landscapes"].current()
+    trim()
