@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from hypothesis import strategies as st
 
@@ -159,4 +162,59 @@ def worlds(draw: st.DrawFn) -> Rows:
         incompatible=[
             (draw(ids["function"]), draw(ids["function"])) for _ in range(draw(st.integers(0, 1)))
         ],
+    )
+
+
+def merged(many: Sequence[Rows]) -> Rows:
+    """One world of many that share their concepts; every fifth begins another set of actors."""
+
+    def concepts() -> list[Concept]:
+        found: dict[str, Concept] = {}
+        for concept in chain.from_iterable(rows.concepts for rows in many):
+            broader = found[concept.id].broader if concept.id in found else ()
+            found[concept.id] = replace(concept, broader=(*{*broader, *concept.broader},))
+        return [*found.values()]
+
+    parts = [
+        _renamed(rows, f"{number:03d}-", f"{number // 5:02d}-") for number, rows in enumerate(many)
+    ]
+    return Rows(
+        concepts(),
+        *(
+            [*chain.from_iterable(getattr(part, table) for part in parts)]
+            for table in (
+                "mandates",
+                "holdings",
+                "conditions",
+                "ties",
+                "savings",
+                "instruments",
+                "expectations",
+            )
+        ),
+        rivals=many[0].rivals,
+        incompatible=[*{pair for part in parts for pair in part.incompatible}],
+    )
+
+
+def _renamed(rows: Rows, own: str, actors: str) -> Rows:
+    """The same world with a prefix before the names of mandates, holdings and instruments, and one
+    before those of actors."""
+    return replace(
+        rows,
+        mandates=[
+            replace(m, id=own + m.id, instrument=m.instrument and own + m.instrument)
+            for m in rows.mandates
+        ],
+        holdings=[
+            replace(h, id=own + h.id, mandate=own + h.mandate, actor=actors + h.actor)
+            for h in rows.holdings
+        ],
+        conditions=[
+            replace(c, mandate=own + c.mandate, counterpart=actors + c.counterpart)
+            for c in rows.conditions
+        ],
+        ties=[replace(t, a=actors + t.a, b=actors + t.b) for t in rows.ties],
+        savings=[replace(s, a=actors + s.a, b=actors + s.b) for s in rows.savings],
+        instruments=[replace(i, id=own + i.id) for i in rows.instruments],
     )

@@ -31,6 +31,7 @@ ARROWS = {
         "ask",
         "quality",
         "analysis",
+        "overlap",
         "kit",
         "build",
         "report",

@@ -25,7 +25,7 @@ from mandates.dataset.names import MAND, OWL
 from mandates.dataset.search import write_index
 from mandates.dataset.snapshot import SEARCH_FILE, Snapshot, write_snapshot
 from mandates.dataset.sources import Source, find_sources
-from mandates.overlap import find
+from mandates.overlap import Engine, find, require
 from mandates.quality import validate
 from mandates.quality.problems import Problem, Severity
 
@@ -74,6 +74,7 @@ def assemble(
     step: Step | None = None,
     check: bool = True,
     with_findings: bool = True,
+    engine: Engine = "duckdb",
 ) -> Dataset:
     """Do everything but write.
 
@@ -83,13 +84,17 @@ def assemble(
         step: gives a context manager for each named step, to show progress.
         check: whether to validate terms and shapes.
         with_findings: whether to run the overlap method.
+        engine: what runs it.
 
     Returns:
         The dataset in memory.
 
     Raises:
         BuildError: a file can't be parsed or breaks a rule.
+        EngineError: the engine needs something that is not installed; nothing was read.
     """
+    if with_findings:
+        require(engine)
     step = step or (lambda _: nullcontext())
     with step("Read ontology and record"):
         loaded = read(find_sources(root, extra))
@@ -107,7 +112,7 @@ def assemble(
         store.bulk_extend(entail(store))
     if with_findings:
         with step("Find overlaps"):
-            store.bulk_extend(findings(store))
+            store.bulk_extend(findings(store, engine))
             store.bulk_extend(entail(store))
         with step("Describe the dataset"):
             store.bulk_extend(list(describe_dataset(store)))
@@ -166,12 +171,12 @@ def read(sources: list[Source]) -> Loaded:
     return load(sources)
 
 
-def findings(store: ox.Store) -> Iterator[ox.Quad]:
+def findings(store: ox.Store, engine: Engine = "duckdb") -> Iterator[ox.Quad]:
     """Run the overlap method over a store with holdings; yields its findings as quads.
 
     With them go links from what others have named to the findings that bear it out.
     """
-    found = find(read_world(store))
+    found = find(read_world(store), engine=engine)
     yield from describe(found, labels(store), mitigations(store), legal_orders(store))
     yield from answers(read_statements(store), found)
 
@@ -182,6 +187,7 @@ def build(
     extra: Sequence[Path] = (),
     *,
     step: Step | None = None,
+    engine: Engine = "duckdb",
 ) -> tuple[Snapshot, Dataset]:
     """Build the dataset and make it the current snapshot of a folder.
 
@@ -190,14 +196,16 @@ def build(
         root: the project's folder; the shipped project when absent.
         extra: further Turtle files.
         step: gives a context manager for each named step, to show progress.
+        engine: what runs the overlap method.
 
     Returns:
         The snapshot, and the dataset it was written from.
 
     Raises:
         BuildError: the record has mistakes; the last good snapshot stays current.
+        EngineError: the engine needs something that is not installed; so it does here.
     """
-    dataset = assemble(root, extra, step=step)
+    dataset = assemble(root, extra, step=step, engine=engine)
     step = step or (lambda _: nullcontext())
     with step("Write the snapshot"):
         snapshot = write_snapshot(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 from rich.console import Console
@@ -95,16 +95,28 @@ def main() -> None:
     type=click.Path(exists=True, path_type=Path),
     help="Read this Turtle file or folder too (repeatable).",
 )
-def build(data_dir: Path, root: Path | None, extra: tuple[Path, ...]) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What finds the overlaps; Spark is for a record beyond one machine.",
+)
+def build(
+    data_dir: Path, root: Path | None, extra: tuple[Path, ...], engine: Literal["duckdb", "spark"]
+) -> None:
     """Read the Turtle, check it, derive holdings and findings, write a snapshot.
 
     A mistake is named with file, line or node and rule; the last good snapshot then stays.
     """
     from mandates.build import BuildError
     from mandates.build import build as run
+    from mandates.overlap import EngineError
 
     try:
-        snapshot, dataset = run(data_dir, root, extra, step=_step)
+        snapshot, dataset = run(data_dir, root, extra, step=_step, engine=engine)
+    except EngineError as error:
+        raise click.ClickException(str(error)) from None
     except BuildError as error:
         _show(error.problems)
         _err.print("[red]Nothing was written; the last good snapshot stands.[/red]")
@@ -154,7 +166,7 @@ def serve(
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     if not settings.store and (fresh or not (data_dir / "current").exists()):
-        ctx.invoke(build, data_dir=data_dir, root=None, extra=())
+        ctx.invoke(build, data_dir=data_dir, root=None, extra=(), engine="duckdb")
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(f"Serving http://{name}:{settings.port} until Ctrl-C", err=True)
     run(settings)
