@@ -43,6 +43,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emi
 lock: $(VENV)/.developing  ## renew the lock files
 	$(LOCK) --extra build pyproject.toml --output-file requirements.lock
 	$(LOCK) --extra dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+	$(LOCK) --extra spark --constraint requirements-dev.lock pyproject.toml --output-file requirements-spark.lock
 
 # What the pages load from other projects is committed, so that serving and testing need no npm.
 vendor:  ## renew server/mandates/web/static/vendor from its lock file
@@ -57,6 +58,11 @@ $(VENV)/.serving: requirements.lock pyproject.toml
 
 $(VENV)/.developing: requirements-dev.lock $(VENV)/.serving
 	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+# Spark takes 670 MB on disk; without it its tests say that they are skipped.
+$(VENV)/.spark: requirements-spark.lock $(VENV)/.developing
+	$(PIP) install --require-hashes --requirement requirements-spark.lock
 	touch $@
 
 clean:
