@@ -25,7 +25,6 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NEVER_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
 _MAX_PARAMETERS = 1000
 _USUAL_ACCEPT = 500
-_NOT_QUOTED_PRINTABLE = re.compile(rb"[\r\n]|%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True)
@@ -241,11 +240,13 @@ def _unquote(raw: bytes) -> str:
     raw = raw.replace(b"+", b" ")
     if b"%" in raw:
         # Quoted-printable is the same code with another sign, and the standard library decodes it
-        # ten times as fast. They part where an escape is none and where a line ends.
-        if _NOT_QUOTED_PRINTABLE.search(raw):
-            raw = unquote_to_bytes(raw)
-        else:
-            raw = a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"="))
+        # ten times as fast. They part where a line ends and where an escape is none; each that is
+        # one makes the text shorter by two.
+        if b"\n" not in raw and b"\r" not in raw:
+            decoded = a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"="))
+            if len(decoded) == len(raw) - 2 * raw.count(b"%"):
+                return decoded.decode("utf-8")
+        raw = unquote_to_bytes(raw)
     return raw.decode("utf-8")
 
 
