@@ -577,11 +577,11 @@ def measure(arguments: argparse.Namespace, work: Path) -> dict[str, Any]:
 
 def large(arguments: argparse.Namespace, work: Path) -> dict[str, Any]:
     """The same on a large world, beside Oxigraph."""
-    data_dir, triples, store = work / "world", work / "world.nt", work / "world-oxigraph"
+    data_dir, store = work / "world", work / "world-oxigraph"
     quads = many_times(arguments.data_dir, arguments.times, data_dir)
+    triples = data_dir / "current" / "union.nt"
     union(data_dir, triples)
     filled = servers.fill_oxigraph(store, triples)
-    triples.unlink()
     ours, plain = servers.mandates(data_dir), servers.oxigraph(store)
     with running(plain):
         begun = ours.start(600)
