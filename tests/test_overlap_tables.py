@@ -119,6 +119,22 @@ def test_a_hierarchy_in_a_circle_has_no_depths() -> None:
         reference.Hierarchy(Rows(concepts=ring("a", "b")))
 
 
+def test_actors_that_stand_over_each_other_in_a_circle_give_a_result() -> None:
+    actors = ("a", "b", "c")
+    rows = Rows(
+        concepts=[c for c in CONCEPTS if " " not in c.id],
+        mandates=[m(x, "license", "spectrum") for x in actors],
+        holdings=[h(x, x, 2000) for x in actors],
+        ties=[Tie("part-of", x, y) for x, y in (("a", "b"), ("b", "c"), ("c", "a"))],
+    )
+    found = reference.find(rows)
+    assert [*find(World.from_rows(rows)).rows()] == found
+    over = {f.actors for f in found if f.relation == "oversight"}
+    assert over == {("a", "b"), ("a", "c"), ("b", "c")}  # each is over each: told by name
+    queried = find_with_sparql(graph(rows))
+    assert len([f for f in queried if f.relation == "oversight"]) == 3
+
+
 def crowd(number: int) -> Rows:
     """One cell with as many mandates as asked for, of two actors."""
     return Rows(

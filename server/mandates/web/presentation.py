@@ -24,13 +24,17 @@ def today() -> date:
 def long_date(value: object) -> str:
     """A date as people write it; what is none stays as it is.
 
-    >>> long_date("2016-08-22"), long_date("unknown")
-    ('22 August 2016', 'unknown')
+    The year 1 is the method's beginning of all time.
+
+    >>> long_date("2016-08-22"), long_date("unknown"), long_date("0001-01-01")
+    ('22 August 2016', 'unknown', 'the beginning of the record')
     """
     try:
         day = date.fromisoformat(str(value)[:10])
     except ValueError:
         return str(value)
+    if day.year == 1:
+        return "the beginning of the record"
     return f"{day.day} {month_name[day.month]} {day.year}"
 
 
