@@ -10,6 +10,7 @@ the same moment but moves none of these edges is not named.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,7 +18,7 @@ from typing import Literal
 
 from mandates.analysis.events import Events
 from mandates.overlap.findings import Finding
-from mandates.overlap.reference import FAMILY, Reference, Support
+from mandates.overlap.reference import FAMILY, Reference, Support, span
 from mandates.overlap.tables import OPEN, Holding, Mandate, Rows, moment, seconds
 from mandates.overlap.weights import default_weights
 
@@ -51,6 +52,7 @@ class Causes:
         self.rows, self.events = rows, events
         self._held: dict[str, list[Holding]] = {}
         self._cells: dict[str, set[str]] = {}
+        self._pairs: dict[tuple[str, str], tuple[Support, ...]] = {}
         for holding in rows.holdings:
             self._held.setdefault(holding.actor, []).append(holding)
 
@@ -84,7 +86,7 @@ class Causes:
         ended: set[str] = set()
         # The breadth of a score counts all kinds of overlap of two actors in a cell.
         kin = FAMILY if finding.relation in FAMILY else ()
-        for support in self._supports(finding, None, kin):
+        for support in self._supports(finding, None, kin=kin):
             edges: tuple[tuple[End, int, set[str]], ...] = (
                 ("begins", support.time[0], begun),
                 ("ends", support.time[1], ended),
@@ -128,7 +130,7 @@ class Causes:
         if relation == "gap":
             return self._hole(finding, end, when)
         found: set[str] = set()
-        for support in self._supports(finding, when):
+        for support in self._supports(finding, when, end):
             if support.time[0 if end == "begins" else 1] == seconds(when):
                 found |= self._edge(finding, support, end, when)
         return found
@@ -184,13 +186,18 @@ class Causes:
     # What a finding follows from --------------------------------------------------------------
 
     def _supports(
-        self, finding: Finding, when: datetime | None, kin: tuple[str, ...] = ()
+        self,
+        finding: Finding,
+        when: datetime | None,
+        end: End | None = None,
+        kin: tuple[str, ...] = (),
     ) -> Iterator[Support]:
         """Yield the pairs (or holdings) behind a finding, by the definition of the method.
 
         Args:
             finding: which.
             when: only those that may touch this moment; the whole time of the finding if absent.
+            end: of these only those that may begin or end there.
             kin: other relations whose pairs to yield, too, at whatever time they stand.
         """
         method = self._method
@@ -204,6 +211,12 @@ class Causes:
             handed = finding.relation == "succession" and holding.actor == who[0]
             return handed or (begun and lasts)
 
+        # Where a tie between the two changes, any of their pairs may begin or end.
+        some = end is None or (len(who) == 2 and when in self._changes_of_tie(*who))
+
+        def moves(*pair: Holding) -> bool:
+            return some or any((h.since if end == "begins" else h.until) == when for h in pair)
+
         mine = [h for h in self._held.get(who[0], ()) if near(h) and self._fits(h, finding)]
         alone = finding.relation in (
             "orphan",
@@ -215,14 +228,21 @@ class Causes:
         if alone:
             made = (s for h in mine for s in method.alone(h))
         elif len(who) == 1:
-            made = (s for a in mine for b in mine if a.id != b.id for s in method.within(a, b))
+            made = (
+                s
+                for a in mine
+                for b in mine
+                if a.id != b.id and moves(a, b)
+                for s in method.within(a, b)
+            )
         else:
             theirs = [h for h in self._held.get(who[1], ()) if near(h) and self._fits(h, finding)]
             made = (
                 s
                 for a in mine
                 for b in theirs
-                for s in method.between(*((a, b) if a.actor < b.actor else (b, a)))
+                if moves(a, b)
+                for s in self._between_two(*((a, b) if a.actor < b.actor else (b, a)))
             )
         time = seconds(finding.since), seconds(finding.until) if finding.until else OPEN
         for support in made:
@@ -235,6 +255,21 @@ class Causes:
             ):
                 yield support
 
+    def _between_two(self, a: Holding, b: Holding) -> tuple[Support, ...]:
+        """What two holdings support; kept, since many findings of two actors ask for it."""
+        known = self._pairs.get((a.id, b.id))
+        if known is None:
+            known = self._pairs[a.id, b.id] = tuple(self._method.between(a, b))
+        return known
+
+    def _changes_of_tie(self, one: str, other: str) -> set[datetime | None]:
+        """Collect the moments at which a tie or a saving between two actors changes."""
+        rows, pair = self.rows, {one, other}
+        spans = [t for a, b, t in self._method.command if {a, b} == pair]
+        spans += [span(t.since, t.until) for t in rows.ties if {t.a, t.b} == pair]
+        spans += [span(t.since, t.until) for t in rows.savings if {t.a, t.b} == pair]
+        return {moment(edge) for edges in spans for edge in edges}
+
     def _fits(self, holding: Holding, finding: Finding) -> bool:
         """Tell quickly whether a holding may have part in a finding's cell."""
         mandate = self._mandate(holding)
@@ -243,14 +278,14 @@ class Causes:
             return False
         return area is None or not self._leading_to(area).isdisjoint(mandate.subjects)
 
-    def _leading_to(self, cell: str) -> frozenset[str]:
+    def _leading_to(self, cell: str) -> AbstractSet[str]:
         """Collect the concepts that may meet another in a cell: those of the cell, those above."""
         if not self._cells:
             hierarchy = self._method.h
             for concept in self.rows.concepts:
                 above = hierarchy.ancestors(concept.id)
                 self._cells.setdefault(hierarchy.cell(concept.id), set()).update(above)
-        return frozenset(self._cells.get(cell, ()))
+        return self._cells.get(cell, frozenset())
 
     def _gathered(self, finding: Finding) -> list[Holding]:
         """List the holdings that a finding about a cell or a career counts."""

@@ -49,6 +49,8 @@ _SHAPE = {
     "partial": "PartialOverlap",
 }
 _SHAPED = {"overlap", "coordinated-overlap", "duplication", "overlap-by-designation"}
+#: How many actors a title names; of more it gives the number.
+_NAMED = 3
 _PAKISTAN = timezone(timedelta(hours=5))
 
 
@@ -214,6 +216,8 @@ def title(
     words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
     words = words.removesuffix(" finding")
     who = " and ".join(labels.get(a, a) for a in finding.actors)
+    if len(finding.actors) > _NAMED:
+        who = f"{len(finding.actors)} institutions"
     cells = [c for c in (finding.function_cell, finding.subject_cell) if c]
     cell = ", ".join(labels.get(plain(c), plain(c)) for c in cells)
     if instrument := owner(finding.subject_cell or ""):
