@@ -6,7 +6,7 @@ snapshot serving.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +112,7 @@ def assemble(
         store.bulk_extend(entail(store))
     if with_findings:
         with step("Find overlaps"):
-            store.bulk_extend(findings(store, engine))
+            _add_findings(store, engine)
             store.bulk_extend(entail(store))
         with step("Describe the dataset"):
             store.bulk_extend(list(describe_dataset(store)))
@@ -171,14 +171,17 @@ def read(sources: list[Source]) -> Loaded:
     return load(sources)
 
 
-def findings(store: ox.Store, engine: Engine = "duckdb") -> Iterator[ox.Quad]:
-    """Run the overlap method over a store with holdings; yields its findings as quads.
+def _add_findings(store: ox.Store, engine: Engine) -> None:
+    """Run the overlap method over a store with holdings and add what it finds.
 
-    With them go links from what others have named to the findings that bear it out.
+    With the findings go links to them from what others have named.
     """
     found = find(read_world(store), engine=engine)
-    yield from describe(found, labels(store), mitigations(store), legal_orders(store))
-    yield from answers(read_statements(store), found)
+    links = answers(read_statements(store), found)
+    for text in describe(found, labels(store), mitigations(store), legal_orders(store)):
+        # Every IRI was checked when it was written.
+        store.bulk_load(text, format=ox.RdfFormat.N_QUADS, lenient=True)
+    store.bulk_extend(links)
 
 
 def build(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
+from itertools import islice
+from operator import attrgetter
+from typing import Any, Final
 
+import numpy as np
 import pyoxigraph as ox
 
 from mandates.analysis.statements import Matcher, Named
 from mandates.analysis.world import owner, plain
 from mandates.dataset.lookup import first, pairs
 from mandates.dataset.names import GRAPH, ID, PREF_LABEL, TYPE, XSD, mand
-from mandates.overlap.findings import Evidence, Finding, Findings
+from mandates.overlap.findings import RELATIONS, SHAPES, Finding, Findings, Relation
 from mandates.overlap.reference import Hierarchy
+from mandates.overlap.tables import NONE, OPEN, SCHEMES, moment
 
 #: Graph that receives findings.
 FINDINGS = ox.NamedNode(GRAPH + "derived/findings")
@@ -48,7 +54,13 @@ _SHAPE = {
     "within": "NestedOverlap",
     "partial": "PartialOverlap",
 }
-_SHAPED = {"overlap", "coordinated-overlap", "duplication", "overlap-by-designation"}
+_SHAPED: Final[tuple[Relation, ...]] = (
+    "overlap",
+    "coordinated-overlap",
+    "duplication",
+    "overlap-by-designation",
+)
+_INDEXED: Final[tuple[Relation, ...]] = ("fragmentation", "sunset-coverage")
 #: How many actors a title names; of more it gives the number.
 _NAMED = 3
 _PAKISTAN = timezone(timedelta(hours=5))
@@ -95,11 +107,13 @@ def legal_orders(store: ox.Store) -> dict[str, str]:
 
 def describe(
     findings: Findings,
-    labels: dict[str, str],
-    mitigations: dict[tuple[str, str], list[str]],
+    labels: Mapping[str, str],
+    mitigations: Mapping[tuple[str, str], list[str]],
     orders: Mapping[str, str] | None = None,
-) -> list[ox.Quad]:
-    """Write findings and their supporting pairs as quads.
+    *,
+    block: int = 2_000,
+) -> Iterator[str]:
+    """Write findings and their supporting pairs as N-Quads.
 
     Args:
         findings: what the overlap method found in a world whose names are IRIs.
@@ -107,26 +121,30 @@ def describe(
         mitigations: conditions by mandate and counterpart, both IRIs.
         orders: states and unions by the code of their legal order, as :func:`legal_orders` gives
             them.
+        block: how many findings to a text.
 
-    Returns:
-        Quads in the graph :data:`FINDINGS`, each once, in the order of the findings.
+    Yields:
+        Lines in the graph :data:`FINDINGS`, each once, in the order of the findings; a text at a
+        time, so that a million findings need not be in memory as RDF.
+
+    Raises:
+        ValueError: a name is no IRI.
+
+    >>> from mandates.overlap import find
+    >>> from mandates.overlap.tables import Mandate, Rows, World
+    >>> world = World.from_rows(Rows(mandates=[Mandate("https://example.org/m")]))
+    >>> list(describe(find(world), {}, {}))
+    []
     """
-    of = {
-        holding: findings.world.names["mandate"][int(code)]
-        for holding, code in zip(
-            findings.world.names["holding"],
-            findings.world.tables["holding"]["mandate"],
-            strict=True,
-        )
-    }
-    return describe_some(findings.rows(), of, labels, mitigations, orders)
+    for start in range(0, len(findings), block):
+        yield _write(_columns(findings, slice(start, start + block), labels, mitigations, orders))
 
 
 def describe_some(
     findings: Iterable[Finding],
     of: Mapping[str, str],
-    labels: dict[str, str],
-    mitigations: dict[tuple[str, str], list[str]],
+    labels: Mapping[str, str],
+    mitigations: Mapping[tuple[str, str], list[str]],
     orders: Mapping[str, str] | None = None,
 ) -> list[ox.Quad]:
     """Write some findings as quads; see :func:`describe`.
@@ -141,32 +159,8 @@ def describe_some(
     >>> describe_some([], {}, {}, {})
     []
     """
-    quads: list[ox.Quad] = []
-    for finding in findings:
-        # Said of the finding, each once: several pairs may rest on one holding.
-        own: dict[tuple[ox.NamedNode, ox.NamedNode | ox.Literal], None] = {}
-        node = ox.NamedNode(finding_iri(finding.key))
-        for said in _finding(finding, labels, orders or {}):
-            own[said] = None
-        for rank, exhibit in enumerate(finding.evidence, 1):
-            pair = ox.NamedNode(f"{node.value}/pair/{rank}")
-            own[mand("supportedByPair"), pair] = None
-            quads += [
-                ox.Quad(pair, predicate, value, FINDINGS)
-                for predicate, value in _pair(exhibit, rank)
-            ]
-            for holding in (exhibit.holding_a, exhibit.holding_b):
-                if holding:
-                    own[mand("basedOnHolding"), ox.NamedNode(holding)] = None
-            if exhibit.mitigation and len(finding.actors) == 2:
-                a, b = finding.actors
-                for condition in (
-                    *mitigations.get((of[exhibit.holding_a], b), ()),
-                    *(mitigations.get((of[exhibit.holding_b], a), ()) if exhibit.holding_b else ()),
-                ):
-                    own[mand("mitigatedBy"), ox.NamedNode(condition)] = None
-        quads += [ox.Quad(node, predicate, value, FINDINGS) for predicate, value in own]
-    return quads
+    text = _write(_columns_of_some(list(findings), of, labels, mitigations, orders))
+    return list(ox.parse(text, format=ox.RdfFormat.N_QUADS))
 
 
 def answers(statements: Iterable[Named], findings: Findings) -> list[ox.Quad]:
@@ -212,94 +206,369 @@ def title(
     finding: Finding, labels: Mapping[str, str], orders: Mapping[str, str] | None = None
 ) -> str:
     """Say in a line what a finding relates, and of one about a cell in which legal order."""
-    name = _CLASS[finding.relation]
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
-    words = words.removesuffix(" finding")
-    who = " and ".join(labels.get(a, a) for a in finding.actors)
-    if len(finding.actors) > _NAMED:
-        who = f"{len(finding.actors)} institutions"
-    cells = [c for c in (finding.function_cell, finding.subject_cell) if c]
-    cell = ", ".join(labels.get(plain(c), plain(c)) for c in cells)
-    if instrument := owner(finding.subject_cell or ""):
+    cells = finding.function_cell, finding.subject_cell
+    return _title(finding.relation, finding.actors, cells, finding.polity, labels, orders)
+
+
+def _title(
+    relation: str,
+    actors: Sequence[str],
+    cells: tuple[str | None, str | None],
+    polity: str | None,
+    labels: Mapping[str, str],
+    orders: Mapping[str, str] | None,
+) -> str:
+    who = " and ".join(labels.get(a, a) for a in actors)
+    if len(actors) > _NAMED:
+        who = f"{len(actors)} institutions"
+    cell = ", ".join(labels.get(plain(c), plain(c)) for c in cells if c)
+    if instrument := owner(cells[1] or ""):
         cell += f" under {labels.get(instrument, instrument)}"
-    text = f"{words[0].upper()}{words[1:]}"
-    if finding.polity:
-        order = (orders or {}).get(finding.polity, "")
-        text += f" in {labels.get(order, finding.polity.upper())}"
+    text = _words(relation)
+    if polity:
+        order = (orders or {}).get(polity, "")
+        text += f" in {labels.get(order, polity.upper())}"
     return text + (f": {who}" if who else "") + (f" ({cell})" if cell else "")
 
 
-def _finding(
-    finding: Finding, labels: dict[str, str], orders: Mapping[str, str]
-) -> Iterator[tuple[ox.NamedNode, ox.NamedNode | ox.Literal]]:
-    yield TYPE, mand("Finding")
-    yield TYPE, relation_class(finding.relation)
-    if finding.relation in _SHAPED:
-        yield TYPE, mand("Overlap")
-        for shape in {exhibit.shape for exhibit in finding.evidence[:1]}:
-            if shape:
-                yield TYPE, mand(_SHAPE[shape])
-    yield PREF_LABEL, ox.Literal(title(finding, labels, orders), language="en")
-    for actor in finding.actors:
-        yield mand("involves"), ox.NamedNode(actor)
-    if finding.function_cell:
-        yield mand("onFunction"), ox.NamedNode(finding.function_cell)
-    if finding.subject_cell:
-        yield mand("onSubject"), ox.NamedNode(plain(finding.subject_cell))
-    if finding.polity and finding.polity in orders:
-        yield mand("inLegalOrder"), ox.NamedNode(orders[finding.polity])
-    yield mand("validFrom"), _moment(finding.since)
-    if finding.until:
-        yield mand("validUntil"), _moment(finding.until)
-    if finding.certain_since:
-        yield mand("certainFrom"), _moment(finding.certain_since)
-    if finding.certain_until:
-        yield mand("certainUntil"), _moment(finding.certain_until)
-    yield mand("hasCertainty"), mand("Certain" if finding.certain else "Possible")
-    yield mand("pairCount"), _integer(finding.support)
-    yield mand("certainPairCount"), _integer(finding.certain_support)
-    yield mand("contentionScore"), _decimal(Decimal(finding.score))
-    if finding.figure is not None and finding.relation in ("fragmentation", "sunset-coverage"):
-        yield mand("index"), _decimal(Decimal(finding.figure) / 1000)
+@cache
+def _words(relation: str) -> str:
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in _CLASS[relation]).strip()
+    words = words.removesuffix(" finding")
+    return f"{words[0].upper()}{words[1:]}"
 
 
-def _pair(exhibit: Evidence, rank: int) -> Iterator[tuple[ox.NamedNode, ox.NamedNode | ox.Literal]]:
-    yield TYPE, mand("SupportingPair")
-    yield mand("rank"), _integer(rank)
-    yield mand("firstHolding"), ox.NamedNode(exhibit.holding_a)
-    if exhibit.holding_b:
-        yield mand("secondHolding"), ox.NamedNode(exhibit.holding_b)
-    if exhibit.subject_a:
-        yield mand("firstSubject"), ox.NamedNode(plain(exhibit.subject_a))
-    if exhibit.subject_b:
-        yield mand("secondSubject"), ox.NamedNode(plain(exhibit.subject_b))
-    for axis, value in exhibit.similarity.items():
-        yield mand(f"{axis}Similarity"), _decimal(Decimal(value) / 1000)
-    yield mand("alikeCount"), _integer(exhibit.alike)
-    yield mand("validFrom"), _moment(exhibit.since)
-    if exhibit.until:
-        yield mand("validUntil"), _moment(exhibit.until)
+# What is said -----------------------------------------------------------------------------------
+
+Term = ox.NamedNode | ox.Literal
 
 
-@lru_cache(maxsize=4096)
-def _moment(value: datetime) -> ox.Literal:
+@lru_cache(maxsize=2**16)
+def _node(value: str) -> Term:
+    return ox.NamedNode(plain(value))
+
+
+def _moment(value: datetime) -> Term:
     return _typed(value.astimezone(_PAKISTAN).isoformat(), "dateTime")
 
 
-@lru_cache(maxsize=4096)
-def _integer(value: int) -> ox.Literal:
+def _integer(value: int) -> Term:
     return _typed(str(value), "integer")
 
 
-@lru_cache(maxsize=4096)
-def _decimal(value: Decimal) -> ox.Literal:
-    return _typed(f"{value.normalize():f}", "decimal")
+def _decimal(value: int) -> Term:
+    return _typed(f"{Decimal(value).normalize():f}", "decimal")
 
 
-def _typed(value: str, name: str) -> ox.Literal:
-    return ox.Literal(value, datatype=_datatype(name))
+def _thousandths(value: int) -> Term:
+    return _typed(f"{(Decimal(value) / 1000).normalize():f}", "decimal")
 
 
-@cache
-def _datatype(name: str) -> ox.NamedNode:
-    return ox.NamedNode(XSD + name)
+def _typed(value: str, name: str) -> Term:
+    return ox.Literal(value, datatype=ox.NamedNode(XSD + name))
+
+
+@dataclass(frozen=True)
+class _Saying:
+    """What a value in a column says of a finding or of a pair; an absent value says nothing."""
+
+    column: str
+    predicate: ox.NamedNode
+    term: Callable[[Any], Term | None]
+
+
+_OF_FINDING: Final = (
+    _Saying("relation", TYPE, lambda _: mand("Finding")),
+    _Saying("relation", TYPE, relation_class),
+    _Saying("relation", TYPE, lambda relation: mand("Overlap") if relation in _SHAPED else None),
+    _Saying("shape", TYPE, lambda shape: mand(_SHAPE[shape])),
+    _Saying("title", PREF_LABEL, lambda text: ox.Literal(text, language="en")),
+    _Saying("function_cell", mand("onFunction"), _node),
+    _Saying("subject_cell", mand("onSubject"), _node),
+    _Saying("order", mand("inLegalOrder"), _node),
+    _Saying("since", mand("validFrom"), _moment),
+    _Saying("until", mand("validUntil"), _moment),
+    _Saying("certain_since", mand("certainFrom"), _moment),
+    _Saying("certain_until", mand("certainUntil"), _moment),
+    _Saying("certain", mand("hasCertainty"), lambda yes: mand("Certain" if yes else "Possible")),
+    _Saying("support", mand("pairCount"), _integer),
+    _Saying("certain_support", mand("certainPairCount"), _integer),
+    _Saying("score", mand("contentionScore"), _decimal),
+    _Saying("index", mand("index"), _thousandths),
+)
+_OF_PAIR: Final = (
+    _Saying("certain", TYPE, lambda _: mand("SupportingPair")),
+    _Saying("holding_a", mand("firstHolding"), _node),
+    _Saying("holding_b", mand("secondHolding"), _node),
+    _Saying("subject_a", mand("firstSubject"), _node),
+    _Saying("subject_b", mand("secondSubject"), _node),
+    *(_Saying(f"{axis}_similarity", mand(f"{axis}Similarity"), _thousandths) for axis in SCHEMES),
+    _Saying("alike", mand("alikeCount"), _integer),
+    _Saying("since", mand("validFrom"), _moment),
+    _Saying("until", mand("validUntil"), _moment),
+)
+
+
+# How it is written ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Findings as columns of values, or of codes of values.
+
+    Attributes:
+        keys: of each finding.
+        actors: whom each involves.
+        own: the columns of what is said of findings.
+        counts: how many pairs support each.
+        pairs: the columns of what is said of pairs, those of the first finding first.
+        conditions: of each pair, what mitigates it.
+        value: gives the value that a code in a column stands for, if any.
+    """
+
+    keys: Sequence[str]
+    actors: Sequence[tuple[str, ...]]
+    own: Mapping[str, Sequence[Any]]
+    counts: Sequence[int]
+    pairs: Mapping[str, Sequence[Any]]
+    conditions: Sequence[Sequence[str]]
+    value: Callable[[str, Any], Any]
+
+
+_END: Final = f" {FINDINGS} .\n"
+
+
+class _Endings(dict[Any, str]):
+    """What follows the subject in a line that says a value, by the value's code.
+
+    A value is written once, by the RDF library, however many lines say it.
+    """
+
+    def __init__(
+        self,
+        predicate: ox.NamedNode,
+        term: Callable[[Any], Term | None],
+        value: Callable[[Any], Any] = lambda code: code,
+    ) -> None:
+        self._before, self._term, self._value = f" {predicate} ", term, value
+
+    def __missing__(self, code: Any) -> str:
+        value = self._value(code)
+        term = None if value is None else self._term(value)
+        text = "" if term is None else self._before + str(term) + _END
+        self[code] = text
+        return text
+
+
+def _write(columns: _Columns) -> str:
+    involved = _Endings(mand("involves"), _node)
+    holding = _Endings(mand("basedOnHolding"), _node, partial(columns.value, "holding_a"))
+    mitigated = _Endings(mand("mitigatedBy"), _node)
+    ranked = _Endings(mand("rank"), _integer)
+    by_pair = f" {mand('supportedByPair')} "
+    pairs = zip(
+        columns.pairs["holding_a"],
+        columns.pairs["holding_b"],
+        columns.conditions,
+        _endings(_OF_PAIR, columns.pairs, columns.value),
+        strict=True,
+    )
+    texts: list[str] = []
+    for key, actors, count, said in zip(
+        columns.keys,
+        columns.actors,
+        columns.counts,
+        _endings(_OF_FINDING, columns.own, columns.value),
+        strict=True,
+    ):
+        iri = finding_iri(key)
+        own = [*said, *(involved[actor] for actor in actors)]
+        for rank, (a, b, conditions, exhibit) in enumerate(islice(pairs, count), 1):
+            pair = f"<{iri}/pair/{rank}>"
+            texts.append(_lines(pair, (*exhibit, ranked[rank])))
+            own += (by_pair + pair + _END, holding[a], holding[b])
+            own += [mitigated[condition] for condition in conditions]
+        # Several pairs may rest on one holding, and a class may be said by relation and by shape.
+        texts.append(_lines(f"<{iri}>", dict.fromkeys(own)))
+    return "".join(texts)
+
+
+def _endings(
+    sayings: Iterable[_Saying],
+    columns: Mapping[str, Sequence[Any]],
+    value: Callable[[str, Any], Any],
+) -> Iterator[tuple[str, ...]]:
+    """Yield for each row the ends of the lines that say it, empty for what it does not say."""
+    return zip(
+        *(
+            map(
+                _Endings(said.predicate, said.term, partial(value, said.column)).__getitem__,
+                columns[said.column],
+            )
+            for said in sayings
+        ),
+        strict=True,
+    )
+
+
+def _lines(subject: str, endings: Iterable[str]) -> str:
+    return subject + subject.join(filter(None, endings))
+
+
+# From columns and from objects ------------------------------------------------------------------
+
+
+def _columns(
+    findings: Findings,
+    rows: slice,
+    labels: Mapping[str, str],
+    mitigations: Mapping[tuple[str, str], list[str]],
+    orders: Mapping[str, str] | None,
+) -> _Columns:
+    """Take some rows of all findings; codes stay codes."""
+    names = findings.world.names
+    start, stop, _ = rows.indices(len(findings))
+    own = {column: values[start:stop] for column, values in findings.table.items()}
+    first_pair, last_pair = np.searchsorted(findings.evidence["finding"], (start, stop))
+    pairs = {column: values[first_pair:last_pair] for column, values in findings.evidence.items()}
+    finding = pairs["finding"] - start
+    counts = np.bincount(finding, minlength=stop - start)
+    shaped = np.isin(own["relation"], [RELATIONS.index(r) for r in _SHAPED])
+    shaped &= counts > 0
+    own["shape"] = np.full(stop - start, NONE)
+    own["shape"][shaped] = pairs["shape"][(np.cumsum(counts) - counts)[shaped]]
+    sure = own["certain_since"] < own["certain_until"]
+    for column in ("certain_since", "certain_until"):
+        own[column] = np.where(sure, own[column], OPEN)
+    indexed = np.isin(own["relation"], [RELATIONS.index(r) for r in _INDEXED])
+    own["index"] = np.where(indexed, own["figure"], NONE)
+
+    lists: dict[str, Sequence[str]] = {
+        "relation": RELATIONS,
+        "shape": SHAPES,
+        **dict.fromkeys(("function_cell", "subject_cell"), names["concept"]),
+        **dict.fromkeys(("subject_a", "subject_b"), names["concept"]),
+        **dict.fromkeys(("holding_a", "holding_b"), names["holding"]),
+    }
+
+    def value(column: str, code: Any) -> Any:
+        if column in ("since", "until", "certain_since", "certain_until"):
+            return moment(code)
+        if code == NONE:
+            return None
+        return lists[column][code] if column in lists else code
+
+    shares: dict[int, list[str]] = {}
+    low, high = np.searchsorted(findings.shares["finding"], (start, stop))
+    for row, actor in zip(
+        *(findings.shares[column][low:high].tolist() for column in ("finding", "actor")),
+        strict=True,
+    ):
+        shares.setdefault(row - start, []).append(names["actor"][actor])
+    actors = [
+        tuple(names["actor"][code] for code in both if code != NONE) or tuple(shares.get(row, ()))
+        for row, both in enumerate(
+            zip(own["actor_a"].tolist(), own["actor_b"].tolist(), strict=True)
+        )
+    ]
+    conditions: list[Sequence[str]] = [()] * len(finding)
+    mandate = findings.world.tables["holding"]["mandate"]
+    for row in np.flatnonzero(pairs["mitigation"] != NONE).tolist():
+        a, b = (pairs[column][row] for column in ("holding_a", "holding_b"))
+        conditions[row] = _mitigating(
+            actors[finding[row]],
+            names["mandate"][mandate[a]],
+            None if b == NONE else names["mandate"][mandate[b]],
+            mitigations,
+        )
+    said: dict[str, list[Any]] = {column: values.tolist() for column, values in own.items()}
+    polities = [None if code == NONE else names["polity"][code] for code in said["polity"]]
+    said["order"] = [(orders or {}).get(polity or "") for polity in polities]
+    said["title"] = [
+        _title(
+            RELATIONS[relation],
+            involved,
+            (value("function_cell", function), value("subject_cell", subject)),
+            polity,
+            labels,
+            orders,
+        )
+        for relation, involved, function, subject, polity in zip(
+            said["relation"],
+            actors,
+            said["function_cell"],
+            said["subject_cell"],
+            polities,
+            strict=True,
+        )
+    ]
+    return _Columns(
+        keys=findings.keys[start:stop],
+        actors=actors,
+        own=said,
+        counts=counts.tolist(),
+        pairs={column: values.tolist() for column, values in pairs.items()},
+        conditions=conditions,
+        value=value,
+    )
+
+
+def _columns_of_some(
+    findings: Sequence[Finding],
+    of: Mapping[str, str],
+    labels: Mapping[str, str],
+    mitigations: Mapping[tuple[str, str], list[str]],
+    orders: Mapping[str, str] | None,
+) -> _Columns:
+    pairs = [exhibit for finding in findings for exhibit in finding.evidence]
+    computed: dict[str, Callable[[Finding], Any]] = {
+        "title": lambda f: title(f, labels, orders),
+        "shape": lambda f: f.evidence[0].shape if f.relation in _SHAPED and f.evidence else None,
+        "index": lambda f: f.figure if f.relation in _INDEXED else None,
+        "order": lambda f: (orders or {}).get(f.polity or ""),
+    }
+    similar = {f"{axis}_similarity": [e.similarity.get(axis) for e in pairs] for axis in SCHEMES}
+    return _Columns(
+        keys=[finding.key for finding in findings],
+        actors=[finding.actors for finding in findings],
+        own={
+            said.column: [computed.get(said.column, attrgetter(said.column))(f) for f in findings]
+            for said in _OF_FINDING
+        },
+        counts=[len(finding.evidence) for finding in findings],
+        pairs=similar
+        | {
+            said.column: [getattr(exhibit, said.column) for exhibit in pairs]
+            for said in _OF_PAIR
+            if said.column not in similar
+        },
+        conditions=[
+            _mitigating(
+                finding.actors,
+                of[e.holding_a],
+                of[e.holding_b] if e.holding_b else None,
+                mitigations,
+            )
+            if e.mitigation
+            else ()
+            for finding in findings
+            for e in finding.evidence
+        ],
+        value=lambda _, value: value,
+    )
+
+
+def _mitigating(
+    actors: Sequence[str],
+    mandate_a: str,
+    mandate_b: str | None,
+    mitigations: Mapping[tuple[str, str], list[str]],
+) -> list[str]:
+    """List the conditions of either mandate that name the holder of the other."""
+    if len(actors) != 2:
+        return []
+    a, b = actors
+    return [
+        *mitigations.get((mandate_a, b), ()),
+        *(mitigations.get((mandate_b, a), ()) if mandate_b else ()),
+    ]
