@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
+from graphlib import TopologicalSorter
 from importlib.resources import files
 from itertools import pairwise
 from string import Template
@@ -51,15 +52,28 @@ _SETS: Final = {
     "addressee": "mandate_addressee",
 }
 _PAIRED_SETS: Final = ("layer", "territory", "addressee")
-# Stages in their order; those of one line do not read each other's tables and may run at once.
-_STAGES: Final = (
-    ("20_scopes",),
-    ("21_spans", *(f"30_axes/{axis}" for axis in _PAIRED_SETS)),
-    ("31_grounds 32_gathered", "33_cells"),
-    ("40_pairs 50_supports 53_single", "51_related", "52_conflicts"),
-    ("60_findings",),
-    ("70_evidence",),
-)
+# The stages, each with those whose tables it reads; every one comes after those. A stage is a file,
+# or a part of one that is said several times.
+_STAGES: Final = {
+    "10_gathered": (),
+    "20_scopes": (),
+    "21_spans": ("20_scopes",),
+    **{f"30_axes/{axis}": ("20_scopes",) for axis in _PAIRED_SETS},
+    "31_grounds": ("21_spans", "30_axes/territory"),
+    "33_cells": ("21_spans",),
+    "40_pairs": ("31_grounds", "30_axes/layer", "30_axes/addressee"),
+    "51_related": ("10_gathered", "31_grounds", "30_axes/layer"),
+    "52_conflicts": ("10_gathered", "31_grounds", "30_axes/layer", "30_axes/addressee"),
+    "50_supports": ("10_gathered", "40_pairs"),
+    "53_single": ("10_gathered", "40_pairs"),
+    "60_found/related": ("51_related",),
+    "60_found/others": ("50_supports", "52_conflicts", "53_single"),
+    "61_findings": ("33_cells", "60_found/others", "60_found/related"),
+    "70_exhibits/others": ("61_findings",),
+    "70_exhibits/related": ("61_findings",),
+    "71_evidence": ("70_exhibits/others",),
+    "72_related": ("70_exhibits/related",),
+}
 _READ: Final = (
     "mandate",
     "holding",
@@ -69,6 +83,7 @@ _READ: Final = (
     "expectation",
     "incompatible",
 )
+_GROUP: Final = 122_880
 _DATES: Final = ("since", "until", "certain_since", "certain_until")
 
 Columns = dict[str, IntArray]
@@ -100,10 +115,13 @@ def find_with_duckdb(
     0
     """
     cores = threads or os.cpu_count() or 1
+    # DuckDB shares a table out by groups of rows. A world of few groups is better shared out by
+    # stages alone, each of which then keeps to one core.
+    shared = world.size("holding") > cores * _GROUP
     config: dict[str, str | bool | int | float | list[str]] = {
         "preserve_insertion_order": False,
         "memory_limit": memory_limit,
-        "threads": cores,
+        "threads": cores if shared else 1,
         # The statements say in which order to join; for most the optimiser would find the same, at
         # some cost, and for some it would pair everybody with everybody.
         "disabled_optimizers": "join_order",
@@ -114,44 +132,57 @@ def find_with_duckdb(
         return compute(_DuckDB(connection, cores), world, as_of, weights or default_weights())
 
 
+@dataclass(frozen=True)
+class Step:
+    """Statements in the dialect of DuckDB, and the steps whose tables they read."""
+
+    name: str
+    statements: str
+    needs: tuple[str, ...]
+
+
 class Session(Protocol):
     """What the statements need of whatever runs them."""
 
-    def register(self, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
+    def register(self, name: str, columns: Mapping[str, IntArray]) -> None:
         """Make columns known as a table."""
 
-    def run(self, *branches: str) -> None:
-        """Run branches of statements in the dialect of DuckDB, at the same time if it can."""
+    def run(self, steps: Iterable[Step]) -> None:
+        """Run steps, each after those that it needs, which come before it."""
 
-    def columns(self, query: str) -> dict[str, NDArray[Any]]:
+    def columns(self, query: str) -> dict[str, IntArray]:
         """Return the columns of a query."""
 
 
 @dataclass
 class _DuckDB:
     connection: duckdb.DuckDBPyConnection
-    threads: int
+    cores: int
 
-    def register(self, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
-        self.connection.register(name, dict(columns))
+    def register(self, name: str, columns: Mapping[str, IntArray]) -> None:
+        self.connection.register(f"given_{name}", dict(columns))
+        casts = ", ".join(f'"{column}"::INTEGER AS "{column}"' for column in columns)
+        self.connection.execute(f"CREATE TABLE {name} AS SELECT {casts} FROM given_{name}")  # noqa: S608
 
-    def run(self, *branches: str) -> None:
-        if len(branches) == 1 or self.threads == 1:
-            for statements in branches:
-                self.connection.execute(statements)
-            return
-        # DuckDB gives each thread some 120,000 rows: smaller statements keep one core busy.
-        with ThreadPoolExecutor(min(len(branches), self.threads)) as pool:
-            running = [pool.submit(self._aside, branch) for branch in branches]
-            for future in running:
-                future.result()
+    def run(self, steps: Iterable[Step]) -> None:
+        by_name = {step.name: step for step in steps}
+        order = TopologicalSorter({step.name: step.needs for step in by_name.values()})
+        order.prepare()
+        running: dict[Future[None], str] = {}
+        with ThreadPoolExecutor(self.cores) as pool:
+            while order.is_active():
+                for name in order.get_ready():
+                    running[pool.submit(self._run, by_name[name].statements)] = name
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    order.done(running.pop(future))
+                    future.result()
 
-    def _aside(self, statements: str) -> None:
+    def _run(self, statements: str) -> None:
         with self.connection.cursor() as cursor:
             cursor.execute(statements)
 
-    def columns(self, query: str) -> dict[str, NDArray[Any]]:
-        found: dict[str, NDArray[Any]] = self.connection.execute(query).fetchnumpy()
+    def columns(self, query: str) -> dict[str, IntArray]:
+        found: dict[str, IntArray] = self.connection.execute(query).fetchnumpy()
         return found
 
 
@@ -161,8 +192,7 @@ def compute(session: Session, world: World, as_of: datetime | None, weights: Wei
     moments = _moments(world, phases)
     values = _values(world, weights, moments, as_of)
     _load(session, world, weights, phases, moments)
-    for branches in _STAGES:
-        session.run(*("\n".join(_text(stage, values) for stage in b.split()) for b in branches))
+    session.run(Step(name, _text(name, values), needs) for name, needs in _STAGES.items())
     return _fetch(session, world, weights, moments)
 
 
@@ -211,10 +241,10 @@ def _values(
 
 
 def _text(stage: str, values: Mapping[str, str]) -> str:
-    """Return the statements of a stage, of which some are said once for each axis."""
-    name, _, axis = stage.partition("/")
+    """Return the statements of a stage."""
+    name, _, part = stage.partition("/")
     text = files("mandates.overlap").joinpath("sql", f"{name}.sql").read_text("utf-8")
-    return Template(text).substitute(values, axis=axis)
+    return Template(text).substitute(values, part=part)
 
 
 # Loading --------------------------------------------------------------------------------------
@@ -252,9 +282,7 @@ def _load(
         ),
     }
     for name, columns in given.items():
-        session.register(f"given_{name}", columns)
-        casts = ", ".join(f'"{column}"::INTEGER AS "{column}"' for column in columns)
-        session.run(f"CREATE TABLE {name} AS SELECT {casts} FROM given_{name}")  # noqa: S608
+        session.register(name, columns)
 
 
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> Columns:
@@ -461,7 +489,10 @@ def _fetch(session: Session, world: World, weights: Weights, moments: IntArray) 
     finding = session.columns(
         "SELECT * EXCLUDE (a, b, part, pieces), a AS actor_a, b AS actor_b FROM finding ORDER BY id"
     )
-    evidence = session.columns("SELECT * FROM evidence ORDER BY finding, rank DESC, since")
+    evidence = session.columns(
+        "SELECT * FROM (SELECT * FROM evidence_others UNION ALL SELECT * FROM evidence_related) "
+        "ORDER BY finding, rank DESC, since"
+    )
     fragmentation = RELATIONS.index("fragmentation")
     shares = session.columns(
         "SELECT f.id AS finding, actor, mandates FROM share s "  # noqa: S608

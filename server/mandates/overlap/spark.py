@@ -14,7 +14,7 @@ import re
 import shutil
 import subprocess
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,9 +26,9 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from mandates.overlap import EngineError
-from mandates.overlap.engine import compute
+from mandates.overlap.engine import Step, compute
 from mandates.overlap.findings import Findings
-from mandates.overlap.tables import World
+from mandates.overlap.tables import IntArray, World
 from mandates.overlap.weights import Weights, default_weights
 
 with suppress(ImportError):  # `require_spark` says what is missing
@@ -291,22 +291,19 @@ class SparkTables:
     _tables: dict[str, DataFrame] = field(default_factory=dict)
     _macros: dict[str, exp.Create] = field(default_factory=dict)
 
-    def register(self, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
-        """Make columns of integers or texts known as a table."""
-        arrays = {
-            column: pa.array(values, pa.string() if values.dtype == object else pa.int64())
-            for column, values in columns.items()
-        }
+    def register(self, name: str, columns: Mapping[str, IntArray]) -> None:
+        """Make columns known as a table."""
+        arrays = {column: pa.array(values, pa.int32()) for column, values in columns.items()}
         self._show(name, self.spark.createDataFrame(pa.table(arrays)))
 
-    def run(self, *branches: str) -> None:
-        """Run branches of statements in the dialect of DuckDB, one after the other.
+    def run(self, steps: Iterable[Step]) -> None:
+        """Run steps one after the other.
 
         Raises:
             EngineError: a statement has no translation.
         """
-        for statements in branches:
-            for statement in _parse(statements):
+        for step in steps:
+            for statement in _parse(step.statements):
                 self._run(statement)
 
     def columns(self, query: str) -> dict[str, NDArray[Any]]:

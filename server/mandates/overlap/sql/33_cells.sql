@@ -124,3 +124,50 @@ SELECT e.id, greatest(s.since, e.since) AS since, least(s.until, e.until) AS unt
 FROM swept s JOIN expected e ON e.id = s.id
 WHERE greatest(s.since, e.since) < least(s.until, e.until);
 
+-- The findings themselves, in the columns of all findings.
+CREATE TABLE fragmented AS
+SELECT $fragmentation AS relation, -1 AS a, -1 AS b, -1 AS function_cell, area AS subject_cell,
+  id AS part, polity, since, until, total AS support, sure AS certain_support,
+  (sure_actors > 1)::INTEGER AS certain, until AS certain_since, until AS certain_until,
+  figure * $fragmentation_weight // 10000 AS score, 0 AS points, 0 AS spread, figure, 0 AS pieces
+FROM (
+  SELECT *, (1000 * actors * (total::HUGEINT * total - squares)
+    // ((actors - 1) * total::HUGEINT * total))::BIGINT AS figure
+  FROM (
+    SELECT id, sum(mandates)::BIGINT AS total, count(*)::HUGEINT AS actors,
+      sum(mandates::HUGEINT * mandates) AS squares, sum(certain)::BIGINT AS sure,
+      count(*) FILTER (WHERE certain > 0) AS sure_actors
+    FROM share GROUP BY id
+  )
+) JOIN fragment USING (id);
+
+CREATE TABLE sunsets AS
+SELECT $sunset_coverage AS relation, actor AS a, -1 AS b, -1 AS function_cell, -1 AS subject_cell,
+  0 AS part, -1 AS polity, since, until, held AS support, sure AS certain_support,
+  (sure = held)::INTEGER AS certain, until AS certain_since, until AS certain_until,
+  0 AS score, 0 AS points, 0 AS spread,
+  CASE WHEN known = 0 THEN -1 ELSE 1000 * ending // known END AS figure, 0 AS pieces
+FROM (
+  SELECT actor, since, until, count(*) AS held, count(*) FILTER (WHERE sure AND sunset >= 0) AS sure,
+    count(*) FILTER (WHERE sunset >= 0) AS known, count(*) FILTER (WHERE sunset = 1) AS ending
+  FROM (
+    SELECT c.actor, c.since, c.until, h.mandate, any_value(m.sunset) AS sunset,
+      bool_or(sure_since <= moment AND moment < sure_until) AS sure
+    FROM career c
+    JOIN held h ON h.actor = c.actor AND h.since <= moment AND moment < h.until
+    JOIN mandate m ON m.id = h.mandate
+    GROUP BY c.actor, c.since, c.until, h.mandate
+  )
+  GROUP BY actor, since, until
+);
+
+CREATE TABLE gaps AS
+SELECT $gap AS relation, -1 AS a, -1 AS b, e.function AS function_cell, e.subject AS subject_cell,
+  0 AS part, e.polity, h.since, h.until, 0 AS support, 0 AS certain_support,
+  (count(*) FILTER (WHERE f.whole) = 0)::INTEGER AS certain,
+  h.until AS certain_since, h.until AS certain_until, 0 AS score, 0 AS points, 0 AS spread,
+  (count(*) FILTER (WHERE NOT f.whole) > 0)::INTEGER AS figure, 0 AS pieces
+FROM hole h JOIN expected e ON e.id = h.id
+LEFT JOIN filling f ON f.id = h.id AND f.since < h.until AND h.since < f.until
+WHERE $live_hole
+GROUP BY e.function, e.subject, e.polity, h.since, h.until;

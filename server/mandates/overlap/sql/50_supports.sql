@@ -33,14 +33,14 @@ SELECT relation, exclusive,
 FROM pieced
 WHERE piece_since < piece_until;
 
-INSERT INTO gathered
+INSERT INTO gathered_others
 SELECT relation, a, b, function_cell, subject_cell, since, until, sum(pairs),
   sum(pairs) FILTER (WHERE certain),
   min(certain_since) FILTER (WHERE certain), max(certain_until) FILTER (WHERE certain),
   max(rank, $limit)
 FROM together GROUP BY relation, a, b, function_cell, subject_cell, since, until;
 
-INSERT INTO gathered
+INSERT INTO gathered_others
 SELECT $conflict_of_exclusivity, a, b, function_cell, subject_cell, since, until, sum(pairs),
   sum(pairs) FILTER (WHERE certain),
   min(certain_since) FILTER (WHERE certain), max(certain_until) FILTER (WHERE certain),
@@ -75,7 +75,7 @@ WHERE NOT same OR NOT EXISTS (
   LEFT JOIN rivalry v ON v.a = h.reading AND v.b = o.reading
   WHERE h.mandate = o.mandate AND h.since >= o.ended AND h.since < o.since AND v.a IS NULL);
 
-INSERT INTO gathered
+INSERT INTO gathered_others
 SELECT $succession, CASE WHEN turned THEN b ELSE a END, CASE WHEN turned THEN a ELSE b END,
   function_cell, subject_cell, since, until, sum(pairs), sum(pairs) FILTER (WHERE certain),
   min(certain_since) FILTER (WHERE certain), max(certain_until) FILTER (WHERE certain),

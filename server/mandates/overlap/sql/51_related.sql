@@ -73,7 +73,7 @@ FROM beside p
 LEFT JOIN phase t ON t.a = p.a AND t.b = p.b
 WHERE coalesce(t.tie, 0) = 0 AND coalesce(t.linked, 0) = 0;
 
-INSERT INTO gathered
+INSERT INTO gathered_related
 SELECT $related_assignment, a, b, -1, subject_cell, since, until, sum(pairs),
   sum(pairs) FILTER (WHERE certain),
   min(certain_since) FILTER (WHERE certain), max(certain_until) FILTER (WHERE certain),

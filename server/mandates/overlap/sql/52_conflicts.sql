@@ -82,7 +82,7 @@ QUALIFY row_number() OVER (
   PARTITION BY x.first, y.first, s.cell
   ORDER BY s.similarity DESC, x.subject, y.subject) = 1;
 
-INSERT INTO gathered
+INSERT INTO gathered_others
 SELECT relation, actor, -1, function_cell, subject_cell, since, until, sum(pairs),
   sum(pairs) FILTER (WHERE known AND sure_since < sure_until),
   min(sure_since) FILTER (WHERE known AND sure_since < sure_until),

@@ -52,7 +52,7 @@ JOIN span_of s ON s.id = c.id
 LEFT JOIN answered n ON n.first = s.first AND n.counterpart = q.counterpart
 WHERE c.norm <> 3 AND c.function_cell >= 0 AND c.subject_cell >= 0 AND n.first IS NULL AND coalesce(t.tie, 0) = 0;
 
-INSERT INTO gathered
+INSERT INTO gathered_others
 WITH timed AS (
   SELECT *, greatest(since, sure_since) AS from_then, least(until, sure_until) AS to_then
   FROM single WHERE since < until

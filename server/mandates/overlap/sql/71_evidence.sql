@@ -1,31 +1,5 @@
--- The strongest kinds of supporting pair of each finding, with the reason in full.
--- rank puts them in order: what was gathered at once is no more than needed.
-CREATE TABLE exhibit AS
-WITH ranked_pair AS (
-  SELECT f.id AS finding, f.pieces, p.relation, p.a, p.b, p.subject_cell, p.since, p.until,
-    unnest(p.ranks) AS rank
-  FROM gathered p
-  JOIN finding f ON f.relation = p.relation AND f.a = p.a AND f.b = p.b
-    AND f.function_cell = p.function_cell AND f.subject_cell = p.subject_cell
-    AND f.since <= p.since AND p.until <= f.until
-  WHERE $live_part
-)
-SELECT finding, relation, a, b, subject_cell, since, until, rank,
-  (rank // 4503599627370496)::SMALLINT AS points,
-  (67108863 - rank % 4503599627370496 // 67108864)::INTEGER AS first_a,
-  (67108863 - rank % 67108864)::INTEGER AS first_b, a > b AND b >= 0 AS turned
-FROM (
-  SELECT * FROM ranked_pair WHERE pieces = 1
-  UNION ALL
-  SELECT * EXCLUDE (position) FROM (
-    SELECT *, row_number() OVER (PARTITION BY finding ORDER BY rank DESC, since) AS position
-    FROM ranked_pair WHERE pieces > 1
-  )
-  WHERE position <= $limit
-);
-
 -- Each exhibit with what is known of its two sides; turned if the finding names them the other way.
-CREATE TABLE evidence AS
+CREATE TABLE evidence_others AS
 SELECT finding, rank, e.first_a AS holding_a, e.first_b AS holding_b, pairs AS alike,
   e.since, e.until,
   known AND CASE WHEN e.relation = $succession THEN both_sure
@@ -37,33 +11,26 @@ SELECT finding, rank, e.first_a AS holding_a, e.first_b AS holding_b, pairs AS a
   CASE WHEN over AND under THEN 0 WHEN over <> turned AND (over OR under) THEN 1
     WHEN over OR under THEN 2 ELSE 3 END AS shape,
   mitigation, e.points
-FROM exhibit e
+FROM exhibit_others e
 JOIN pair p ON p.first_a = CASE WHEN turned THEN e.first_b ELSE e.first_a END
   AND p.first_b = CASE WHEN turned THEN e.first_a ELSE e.first_b END
   AND p.subject_cell = e.subject_cell
-WHERE e.relation NOT IN ($related_assignment, $conflict_of_force, $conflict_of_functions, $orphan,
+WHERE e.relation NOT IN ($conflict_of_force, $conflict_of_functions, $orphan,
   $unplaced, $concurrence_required, $interacting_assignment)
-UNION ALL
-SELECT finding, rank, e.first_a, e.first_b, pairs, e.since, e.until,
-  known AND greatest(p.sure_since, e.since) < least(p.sure_until, e.until), subject, subject, -1,
-  1000, layer_similarity, territory_similarity, -1, -1, mitigation, e.points
-FROM exhibit e
-JOIN beside p ON p.first_a = e.first_a AND p.first_b = e.first_b AND p.subject_cell = e.subject_cell
-WHERE e.relation = $related_assignment
 UNION ALL
 SELECT finding, rank, e.first_a, e.first_b, pairs, e.since, e.until,
   known AND greatest(p.sure_since, e.since) < least(p.sure_until, e.until), subject_a, subject_b,
   function_similarity, subject_similarity, layer_similarity, territory_similarity,
   addressee_similarity, CASE WHEN over AND under THEN 0 WHEN over THEN 1 WHEN under THEN 2 ELSE 3 END,
   -1, e.points
-FROM exhibit e
+FROM exhibit_others e
 JOIN barred p ON p.first_a = e.first_a AND p.first_b = e.first_b AND p.subject_cell = e.subject_cell
 WHERE e.relation = $conflict_of_force
 UNION ALL
 SELECT finding, rank, e.first_a, e.first_b, pairs, e.since, e.until,
   known AND greatest(p.sure_since, e.since) < least(p.sure_until, e.until), subject_a, subject_b,
   -1, subject_similarity, layer_similarity, territory_similarity, -1, -1, -1, e.points
-FROM exhibit e
+FROM exhibit_others e
 JOIN clashing p
   ON p.first_a = e.first_a AND p.first_b = e.first_b AND p.subject_cell = e.subject_cell
 WHERE e.relation = $conflict_of_functions
@@ -71,7 +38,7 @@ UNION ALL
 SELECT finding, rank, e.first_a, -1, 1, e.since, e.until,
   greatest(h.sure_since, e.since) < least(h.sure_until, e.until), -1, -1, -1, -1, -1, -1, -1, -1,
   coalesce(q.mitigation, -1), 0
-FROM exhibit e
+FROM exhibit_others e
 JOIN held h ON h.id = e.first_a
 LEFT JOIN asked q ON q.mandate = h.mandate AND q.counterpart = e.b
 WHERE e.relation IN ($orphan, $unplaced, $concurrence_required, $interacting_assignment);
