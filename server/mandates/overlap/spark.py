@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from mandates.overlap import EngineError
 from mandates.overlap.engine import Step, compute
 from mandates.overlap.findings import Findings
-from mandates.overlap.tables import IntArray, World
+from mandates.overlap.tables import World
 from mandates.overlap.weights import Weights, default_weights
 
 with suppress(ImportError):  # `require_spark` says what is missing
@@ -291,9 +291,12 @@ class SparkTables:
     _tables: dict[str, DataFrame] = field(default_factory=dict)
     _macros: dict[str, exp.Create] = field(default_factory=dict)
 
-    def register(self, name: str, columns: Mapping[str, IntArray]) -> None:
-        """Make columns known as a table."""
-        arrays = {column: pa.array(values, pa.int32()) for column, values in columns.items()}
+    def register(self, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Make columns of integers or texts known as a table."""
+        arrays = {
+            column: pa.array(values, pa.string() if values.dtype == object else pa.int64())
+            for column, values in columns.items()
+        }
         self._show(name, self.spark.createDataFrame(pa.table(arrays)))
 
     def run(self, steps: Iterable[Step]) -> None:
