@@ -137,8 +137,13 @@ class Running:
         """The process of ours that answers it, 0 when there is none."""
         return 0
 
-    def is_long(self, brief: float) -> bool:
-        """Whether it has shown that it is no brief query."""
+    def is_long(self, brief: float, patience: float) -> bool:
+        """Whether it has shown that it is no brief query.
+
+        Args:
+            brief: seconds that a brief query may take.
+            patience: seconds on the clock for one that could not get at a processor.
+        """
         return time.monotonic() - self.started > brief
 
     def slow_down(self) -> None:
@@ -160,7 +165,7 @@ class _Fetch(Running):
         if self.cancelled:
             exchange.abort()
 
-    def is_long(self, brief: float) -> bool:
+    def is_long(self, brief: float, patience: float) -> bool:
         """Never: it has no place among those that run."""
         return False
 
@@ -392,10 +397,11 @@ class Backend(ABC):
             for running in list(self._live.values()):
                 if running.long or running.crowded:
                     continue
-                # While others wait, a client that is not known for brief queries has less time to
-                # show that this is one.
-                known = not hurry or self.admission.is_brief(running.client)
-                if running.is_long(self.limits.brief / (1 if known else 5)):
+                # While others wait, there is less time to show that a query is a brief one; but
+                # where that is known of its client, the machine may be to blame.
+                brief = self.limits.brief / (5 if hurry else 1)
+                known = self.admission.is_brief(running.client)
+                if running.is_long(brief, 4 * (self.limits.brief if known else brief)):
                     self._lengthen(running)
 
     def _let_go(self) -> None:  # noqa: B027 - most hold nothing

@@ -55,12 +55,12 @@ class _Task(Running):
         """The process of ours that answers it, 0 when there is none yet."""
         return self.worker.pid if self.worker else 0
 
-    def is_long(self, brief: float) -> bool:
+    def is_long(self, brief: float, patience: float) -> bool:
         """Whether it has shown that it is no brief query, by the processor time it took."""
-        if self.worker is None or not super().is_long(brief):
+        if self.worker is None or not super().is_long(brief, patience):
             return False
         # A query that could not get at a processor has not shown anything.
-        return self.worker.used() >= brief or super().is_long(4 * brief)
+        return self.worker.used() >= brief or time.monotonic() - self.started > patience
 
     def slow_down(self) -> None:
         """Let others go first."""
