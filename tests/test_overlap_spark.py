@@ -50,17 +50,18 @@ SMALL = {
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[Any]:
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A Spark of our own on this machine, which the calls under test find running."""
-    here, scratch = sorted(Path.cwd().iterdir()), Path(tempfile.gettempdir())
-    before = {*scratch.glob("mandates-spark-*")}
-    with spark.spark_session(SMALL) as running:
-        process = spark.SparkContext._gateway.proc
-        yield running
+    here, scratch = sorted(Path.cwd().iterdir()), tmp_path_factory.mktemp("scratch")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(scratch))
+        with spark.spark_session(SMALL) as running:
+            process = spark.SparkContext._gateway.proc
+            yield running
     # It leaves nothing: no Java, no files.
     assert process.poll() is not None
     assert sorted(Path.cwd().iterdir()) == here
-    assert {*scratch.glob("mandates-spark-*")} <= before
+    assert [*scratch.iterdir()] == []
 
 
 def _some(count: int, start: int) -> list[Rows]:
@@ -104,8 +105,13 @@ def test_engines_agree_on_the_shipped_record_as_of_a_day(session: object, record
 
 @needs_spark
 @pytest.mark.slow
-def test_engines_agree_that_in_an_empty_world_there_is_nothing(session: object) -> None:
+def test_engines_agree_that_in_an_empty_world_there_is_nothing(session: Any) -> None:
+    # What else runs on that Spark is left as it was, a table of the same name too.
+    session.sql("SELECT 42 AS answer").createOrReplaceTempView("mandate")
     assert len(find(World.from_rows(Rows()), engine="spark")) == 0
+    active = spark.SparkSession.getActiveSession()
+    assert active.table("mandate").collect() == [(42,)]
+    assert not active.catalog.tableExists("pair")
 
 
 STATEMENTS = """
@@ -215,5 +221,6 @@ def test_without_a_java_for_spark_the_error_says_so(
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     # As if no other test had started a Spark in this process.
     monkeypatch.setattr(spark.SparkSession, "getActiveSession", lambda: None)
+    monkeypatch.setattr(spark.SparkContext, "_active_spark_context", None)
     with pytest.raises(EngineError, match=f"needs Java 17 or later.*{tmp_path} .*{why}"):
         find(World.from_rows(Rows()), engine="spark")

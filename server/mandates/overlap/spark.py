@@ -105,7 +105,7 @@ def require_spark() -> None:
         raise EngineError(
             f"the Spark engine needs {', '.join(missing)}: pip install 'mandates[spark]'"
         )
-    if SparkSession.getActiveSession() is None:
+    if _running() is None:
         _java()
 
 
@@ -113,8 +113,8 @@ def require_spark() -> None:
 def spark_session(settings: Mapping[str, str] | None = None) -> Iterator[SparkSession]:
     """Give a session whose tables are its own.
 
-    If the process has an active session, it is one beside that, on the same cluster. Otherwise
-    Spark is started as its own configuration says (``SPARK_CONF_DIR``, ``PYSPARK_SUBMIT_ARGS``; on
+    If the process has a session, it is one beside that, on the same cluster. Otherwise Spark is
+    started as its own configuration says (``SPARK_CONF_DIR``, ``PYSPARK_SUBMIT_ARGS``; on
     this machine if that says nothing), and it, its Java and whatever they have written go with the
     block.
 
@@ -126,9 +126,12 @@ def spark_session(settings: Mapping[str, str] | None = None) -> Iterator[SparkSe
             start.
     """
     require_spark()
-    active = SparkSession.getActiveSession()
+    active = _running()
     if active is not None:
-        yield _told(active.newSession(), settings or {})
+        try:
+            yield _told(active.newSession(), settings or {})
+        finally:
+            active.createDataFrame([], "x INT")  # the active session is the last to have made one
         return
     java = _java()
     with TemporaryDirectory(prefix="mandates-spark-") as scratch:
@@ -143,6 +146,14 @@ def spark_session(settings: Mapping[str, str] | None = None) -> Iterator[SparkSe
             yield _told(_start(java.usable(Path(scratch)), chosen), {})
         finally:
             _end()
+
+
+def _running() -> SparkSession | None:
+    """Return the session of this thread, or else of this process."""
+    active = SparkSession.getActiveSession()
+    if active is None and SparkContext._active_spark_context is not None:
+        return SparkSession.builder.getOrCreate()
+    return active
 
 
 def _start(java_home: Path, settings: Mapping[str, str]) -> SparkSession:
@@ -166,7 +177,7 @@ def _told(spark: SparkSession, settings: Mapping[str, str]) -> SparkSession:
 
 def _end() -> None:
     """Stop Spark, and its Java too, which PySpark would keep until Python ends."""
-    active = SparkSession.getActiveSession()
+    active = _running()
     if active is not None:
         active.stop()
     gateway = SparkContext._gateway
