@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 import pyoxigraph as ox
 
@@ -71,19 +73,44 @@ def read_world(store: ox.Store, *, known: datetime | None = None) -> World:
 def read_rows(store: ox.Store, *, known: datetime | None = None) -> Rows:
     """Read the same as rows, before they are coded; see :func:`read_world`."""
     rivals = pairs(store, mand("rivalOf"))
-    contested = {reading for pair in rivals for reading in pair}
+    common = _Common(
+        contested={reading for pair in rivals for reading in pair},
+        since=dates(store, "validFrom"),
+        until=dates(store, "validUntil"),
+        under=dict(table(store, "conferredUnder")),
+        refers=dict(table(store, "refersTo")),
+    )
     return Rows(
-        concepts=tuple(_concepts(store)),
-        mandates=tuple(_mandates(store)),
-        holdings=tuple(_holdings(store, known, contested)),
+        concepts=tuple(_concepts(store, common)),
+        mandates=tuple(_mandates(store, common)),
+        holdings=tuple(_holdings(store, known, common)),
         conditions=tuple(_conditions(store, known)),
-        ties=tuple(_ties(store, contested)),
-        savings=tuple(_savings(store)),
-        instruments=tuple(_instruments(store)),
+        ties=tuple(_ties(store, common)),
+        savings=tuple(_savings(store, common)),
+        instruments=tuple(_instruments(store, common)),
         expectations=tuple(_expectations(store)),
         rivals=tuple(rivals),
         incompatible=tuple(_incompatible(store)),
     )
+
+
+@dataclass(frozen=True)
+class _Common:
+    """What several tables are read from.
+
+    Attributes:
+        contested: the readings of the law that have a rival.
+        since: when something begins to stand.
+        until: when it ends.
+        under: the instruments that confer a mandate.
+        refers: what a mandate names as its matter.
+    """
+
+    contested: set[str]
+    since: Mapping[str, datetime]
+    until: Mapping[str, datetime]
+    under: Mapping[str, Sequence[str]]
+    refers: Mapping[str, Sequence[str]]
 
 
 def own(concept: str, instrument: str) -> str:
@@ -113,7 +140,7 @@ def owner(concept: str) -> str:
     return concept.partition(_OWN)[2]
 
 
-def _concepts(store: ox.Store) -> Iterator[Concept]:
+def _concepts(store: ox.Store, common: _Common) -> Iterator[Concept]:
     broader: dict[str, list[str]] = {}
     for narrow, wide in pairs(store, _BROADER):
         broader.setdefault(narrow, []).append(wide)
@@ -124,7 +151,10 @@ def _concepts(store: ox.Store) -> Iterator[Concept]:
             universal = name.startswith("any-") and concept not in broader
             yield Concept(concept, scheme, tuple(broader.get(concept, ())), universal)
     selfish = _self_regarding(store)
-    for instrument in sorted({i for _, i in pairs(store, mand("conferredUnder"))}):
+    # Without a subject to be anyone's own, no instrument needs to be looked at.
+    for instrument in sorted(
+        {i for under in common.under.values() for i in under} if selfish else ()
+    ):
         for concept in sorted(selfish):
             above = (own(wide, instrument) for wide in broader.get(concept, ()) if wide in selfish)
             yield Concept(own(concept, instrument), "subject", tuple(above))
@@ -137,12 +167,13 @@ def _self_regarding(store: ox.Store) -> set[str]:
     return marked | {narrow for narrow, wide in pairs(store, transitive) if wide in marked}
 
 
-def _mandates(store: ox.Store) -> Iterator[Mandate]:
+def _mandates(store: ox.Store, common: _Common) -> Iterator[Mandate]:
     function, capacity = first(store, "hasFunction"), first(store, "inCapacity")
     exclusive = first(store, "isExclusive")
-    sunsets, read = table(store, "hasSunset"), first(store, "isReadForSunsets")
+    sunsets, read = first(store, "hasSunset"), first(store, "isReadForSunsets")
+    whole = {instrument for instrument, value in read.items() if value in ("true", "1")}
     axes = {
-        name: table(store, name)
+        name: {mandate: tuple(values) for mandate, values in table(store, name).items()}
         for name in (
             "concernsSubject",
             "excludesSubject",
@@ -151,41 +182,36 @@ def _mandates(store: ox.Store) -> Iterator[Mandate]:
             "addresses",
         )
     }
-    refers, under, ended = (
-        table(store, "refersTo"),
-        table(store, "conferredUnder"),
-        first(store, "endsWith"),
-    )
+    refers, under, ended = common.refers, common.under, first(store, "endsWith")
     forces = {
         mandate: force for force in FORCES for mandate in instances(store, force.capitalize())
     }
     selfish = _self_regarding(store)
 
     def subjects(mandate: str, name: str) -> tuple[str, ...]:
-        found = axes[name][mandate]
-        if not under[mandate]:
-            return tuple(found)
+        found = axes[name].get(mandate, ())
+        if selfish.isdisjoint(found) or mandate not in under:
+            return found
         return tuple(own(s, under[mandate][0]) if s in selfish else s for s in found)
 
     def sunset(mandate: str) -> bool | None:
-        if sunsets[mandate]:
+        if mandate in sunsets:
             return True
-        whole = bool(under[mandate]) and all(read.get(i) in ("true", "1") for i in under[mandate])
-        return False if whole else None
+        return False if mandate in under and whole.issuperset(under[mandate]) else None
 
     for mandate, force in sorted(forces.items()):
         # What a mandate names as its matter orphans it when it goes, as its own instrument does;
         # of several the one that has ended tells.
-        sources = [*refers[mandate], *under[mandate]]
+        sources = (*refers.get(mandate, ()), *under.get(mandate, ()))
         basis = next((s for s in sources if s in ended), sources[0] if sources else None)
         yield Mandate(
             id=mandate,
             function=function.get(mandate),
             subjects=subjects(mandate, "concernsSubject"),
             excluded=subjects(mandate, "excludesSubject"),
-            layers=tuple(axes["concernsLayer"][mandate]),
-            territories=tuple(axes["appliesIn"][mandate]),
-            addressees=tuple(axes["addresses"][mandate]),
+            layers=axes["concernsLayer"].get(mandate, ()),
+            territories=axes["appliesIn"].get(mandate, ()),
+            addressees=axes["addresses"].get(mandate, ()),
             force=force,
             leading=capacity.get(mandate) != MAND + "SupportCapacity",
             exclusive=exclusive.get(mandate) in ("true", "1"),
@@ -195,18 +221,19 @@ def _mandates(store: ox.Store) -> Iterator[Mandate]:
         )
 
 
-def _holdings(store: ox.Store, known: datetime | None, contested: set[str]) -> Iterator[Holding]:
+def _holdings(store: ox.Store, known: datetime | None, common: _Common) -> Iterator[Holding]:
     of, by = first(store, "ofMandate"), first(store, "heldBy")
-    since, until = dates(store, "validFrom"), dates(store, "validUntil")
+    since, until = common.since, common.until
     sure, unsure = dates(store, "certainFrom"), dates(store, "certainUntil")
     status, readings = first(store, "holdingStatus"), table(store, "inReading")
-    for record in sorted(_known_holdings(store, known)):
-        for name, values in (("mandate", of), ("actor", by), ("beginning", since)):
-            if record not in values:
-                raise WorldError(f"holding {record!r}: has no {name}")
+    records = _known_holdings(store, known)
+    for name, values in (("mandate", of), ("actor", by), ("beginning", since)):
+        for record in sorted(records - values.keys()):
+            raise WorldError(f"holding {record!r}: has no {name}")
+    for record in sorted(records):
         begin, end = sure.get(record, since[record]), unsure.get(record)
         # One reading per holding: of several the contested one, which is what makes it doubtful.
-        reading = sorted(readings[record], key=lambda r: (r not in contested, r))
+        reading = sorted(readings.get(record, ()), key=lambda r: (r not in common.contested, r))
         yield Holding(
             id=record,
             mandate=of[record],
@@ -257,8 +284,8 @@ def _conditions(store: ox.Store, known: datetime | None) -> Iterator[Condition]:
                 yield Condition(mandate, kinds[condition], actor)
 
 
-def _ties(store: ox.Store, contested: set[str]) -> Iterator[Tie]:
-    since, until = dates(store, "validFrom"), dates(store, "validUntil")
+def _ties(store: ox.Store, common: _Common) -> Iterator[Tie]:
+    since, until, contested = common.since, common.until, common.contested
     low, high = first(store, "affiliate"), first(store, "affiliatedWith")
     readings = table(store, "inReading")
     dated: set[tuple[str, str]] = set()
@@ -285,15 +312,15 @@ def _ties(store: ox.Store, contested: set[str]) -> Iterator[Tie]:
             # A dated affiliation says more than the undated shortcut derived from it.
             if (a, b) not in dated or kind not in ("subordinate", "oversees"):
                 yield Tie(kind, a, b)
-    yield from _delegations(store)
+    yield from _delegations(store, until)
 
 
-def _delegations(store: ox.Store) -> Iterator[Tie]:
+def _delegations(store: ox.Store, until: Mapping[str, datetime]) -> Iterator[Tie]:
     """Tie who let another act, by an event or the instrument behind it, to the actors it names.
 
     It lasts from the event to the end of the instrument, if that has one.
     """
-    begun, until = dates(store, "effectiveFrom"), dates(store, "validUntil")
+    begun = dates(store, "effectiveFrom")
     by, maker = table(store, "broughtAboutBy"), table(store, "madeBy")
     affected, actors = table(store, "affects"), instances(store, "Actor")
     for event in sorted(instances(store, "DelegationEvent")):
@@ -304,8 +331,8 @@ def _delegations(store: ox.Store) -> Iterator[Tie]:
                     yield Tie("delegates", a, b, begun.get(event), min(ends, default=None))
 
 
-def _savings(store: ox.Store) -> Iterator[Saving]:
-    since, until = dates(store, "validFrom"), dates(store, "validUntil")
+def _savings(store: ox.Store, common: _Common) -> Iterator[Saving]:
+    since, until = common.since, common.until
     role, holder = first(store, "fills"), first(store, "filledBy")
     for _, saved in pairs(store, mand("saves")):
         if saved not in role or saved not in holder:
@@ -315,16 +342,15 @@ def _savings(store: ox.Store) -> Iterator[Saving]:
             yield Saving(holder[saved], other, since.get(saved), until.get(saved))
 
 
-def _instruments(store: ox.Store) -> Iterator[Instrument]:
-    since, until = dates(store, "validFrom"), dates(store, "validUntil")
+def _instruments(store: ox.Store, common: _Common) -> Iterator[Instrument]:
+    since, until = common.since, common.until
     sources = {
         q.subject.value  # type: ignore[union-attr]
         for cls in ("Instrument", "Provision")
         for q in store.quads_for_pattern(None, TYPE, mand(cls), None)
     }
-    sources |= {
-        value for name in ("refersTo", "conferredUnder") for _, value in pairs(store, mand(name))
-    }
+    for named in (common.refers, common.under):
+        sources.update(chain.from_iterable(named.values()))
     for source in sorted(sources):
         yield Instrument(source, since.get(source), until.get(source))
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 
 import pyoxigraph as ox
 
 from mandates.dataset.names import PREF_LABEL, TYPE, mand
+
+_ENDS = attrgetter("subject.value", "object.value")
 
 
 def pairs(store: ox.Store, predicate: ox.NamedNode) -> list[tuple[str, str]]:
@@ -27,7 +31,9 @@ def pairs(store: ox.Store, predicate: ox.NamedNode) -> list[tuple[str, str]]:
     [('https://example.org/a', '1')]
     """
     found = store.quads_for_pattern(None, predicate, None, None)
-    return sorted({(q.subject.value, q.object.value) for q in found})  # type: ignore[union-attr]
+    # A store gives quads nearly in the order they were loaded in, mostly sorted; a dictionary keeps
+    # that order and a set does not, and what is nearly sorted is sorted in half the time.
+    return sorted(dict.fromkeys(map(_ENDS, found)))
 
 
 def table(store: ox.Store, name: str) -> defaultdict[str, list[str]]:
@@ -48,7 +54,10 @@ def first(store: ox.Store, name: str) -> dict[str, str]:
     >>> first(ox.Store(), "heldBy")
     {}
     """
-    return {subject: values[0] for subject, values in table(store, name).items()}
+    result: dict[str, str] = {}
+    for subject, value in pairs(store, mand(name)):
+        result.setdefault(subject, value)
+    return result
 
 
 def dates(store: ox.Store, name: str) -> dict[str, datetime]:
@@ -60,7 +69,9 @@ def dates(store: ox.Store, name: str) -> dict[str, datetime]:
     >>> dates(ox.Store(), "validFrom")
     {}
     """
-    return {s: datetime.fromisoformat(v) for s, v in first(store, name).items()}
+    # Few days are the day of much, and each is then one object.
+    moment = cache(datetime.fromisoformat)
+    return {s: moment(v) for s, v in first(store, name).items()}
 
 
 def instances(store: ox.Store, name: str) -> set[str]:

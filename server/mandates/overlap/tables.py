@@ -11,11 +11,12 @@ were knowable at that moment, and nothing here asks when anybody could know.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
-from typing import Final, Literal, TypeVar
+from functools import lru_cache
+from itertools import chain, pairwise
+from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -277,6 +278,7 @@ EARLIEST: Final = -62_135_596_800
 """The ``since`` of an interval that has always been: the first second of the year 1."""
 
 
+@lru_cache(maxsize=2**14)
 def seconds(moment: datetime) -> int:
     """Return a moment as whole seconds since 1970-01-01T00:00:00Z.
 
@@ -570,6 +572,16 @@ class _Finder:
             raise WorldError(f"{where}: unknown {kind} {name!r}{hint}")
         return code
 
+    def column(
+        self, kind: str, names: Sequence[str | None], where: Callable[[int], str]
+    ) -> list[int]:
+        """Code many names; which row one stands in is asked for only if it is unknown."""
+        codes: dict[Any, int] = {**self.codes[kind], None: NONE}
+        try:
+            return [codes[name] for name in names]
+        except KeyError:
+            return [self(kind, name, where(row)) for row, name in enumerate(names)]
+
 
 def _interval(since: datetime | None, until: datetime | None) -> tuple[int, int]:
     return (
@@ -608,49 +620,9 @@ def _code(rows: Rows) -> World:
             out["broader"].append(
                 (find("concept", concept.id, where), find("concept", name, where))
             )
-    for code, mandate in enumerate(mandates):
-        where = f"mandate {mandate.id!r}"
-        out["mandate"].append(
-            (
-                _choice(FORCES, mandate.force, where),
-                find("concept", mandate.function, where),
-                mandate.leading,
-                mandate.exclusive,
-                NONE if mandate.sunset is None else mandate.sunset,
-                find("instrument", mandate.instrument, where),
-                find("polity", mandate.polity, where),
-            )
-        )
-        for key, values in (
-            ("mandate_subject", mandate.subjects),
-            ("mandate_excluded", mandate.excluded),
-            ("mandate_layer", mandate.layers),
-            ("mandate_territory", mandate.territories),
-            ("mandate_addressee", mandate.addressees),
-        ):
-            out[key] += [(code, find("concept", name, where)) for name in sorted(set(values))]
     for holding in holdings:
-        where = f"holding {holding.id!r}"
         if holding.since is None:
-            raise WorldError(f"{where}: has no beginning")
-        since, until = _interval(holding.since, holding.until)
-        if holding.certain == "all":
-            certain = since, until
-        elif holding.certain is None:
-            certain = until, until
-        else:
-            certain = _interval(*holding.certain)
-        out["holding"].append(
-            (
-                find("mandate", holding.mandate, where),
-                find("actor", holding.actor, where),
-                since,
-                until,
-                *certain,
-                _choice(STATUSES, holding.status, where),
-                find("reading", holding.reading, where),
-            )
-        )
+            raise WorldError(f"holding {holding.id!r}: has no beginning")
     for condition in rows.conditions:
         where = f"condition of mandate {condition.mandate!r}"
         out["condition"].append(
@@ -686,7 +658,88 @@ def _code(rows: Rows) -> World:
         (find("concept", a, "incompatible"), find("concept", b, "incompatible"))
         for a, b in rows.incompatible
     ]
-    return World(names, {key: _table(key, values) for key, values in out.items()})
+    tables = {key: _table(key, values) for key, values in out.items()}
+    return World(names, tables | _code_mandates(mandates, find) | _code_holdings(holdings, find))
+
+
+def _code_mandates(mandates: Sequence[Mandate], find: _Finder) -> dict[str, Table]:
+    def where(row: int) -> str:
+        return f"mandate {mandates[row].id!r}"
+
+    tables: dict[str, Table] = {
+        "mandate": _arrays(
+            force=_choices(FORCES, [row.force for row in mandates], where),
+            function=find.column("concept", [row.function for row in mandates], where),
+            leading=[row.leading for row in mandates],
+            exclusive=[row.exclusive for row in mandates],
+            sunset=[NONE if row.sunset is None else row.sunset for row in mandates],
+            instrument=find.column("instrument", [row.instrument for row in mandates], where),
+            polity=find.column("polity", [row.polity for row in mandates], where),
+        )
+    }
+    axes: dict[str, list[tuple[str, ...]]] = {
+        "mandate_subject": [row.subjects for row in mandates],
+        "mandate_excluded": [row.excluded for row in mandates],
+        "mandate_layer": [row.layers for row in mandates],
+        "mandate_territory": [row.territories for row in mandates],
+        "mandate_addressee": [row.addressees for row in mandates],
+    }
+    for key, values in axes.items():
+        tables[key] = _code_axis(values, find, where)
+    return tables
+
+
+def _code_axis(
+    values: Sequence[tuple[str, ...]], find: _Finder, where: Callable[[int], str]
+) -> Table:
+    owner = np.repeat(np.arange(len(values)), [len(names) for names in values])
+    names = list(chain.from_iterable(values))
+    return _arrays(
+        mandate=owner, concept=find.column("concept", names, lambda row: where(int(owner[row])))
+    )
+
+
+def _code_holdings(holdings: Sequence[Holding], find: _Finder) -> dict[str, Table]:
+    def where(row: int) -> str:
+        return f"holding {holdings[row].id!r}"
+
+    times = []
+    for holding in holdings:
+        since, until = _interval(holding.since, holding.until)
+        if holding.certain == "all":
+            certain = since, until
+        elif holding.certain is None:
+            certain = until, until
+        else:
+            certain = _interval(*holding.certain)
+        times.append((since, until, *certain))
+    dates = np.array(times, np.int64).reshape(-1, 4)
+    return {
+        "holding": _arrays(
+            mandate=find.column("mandate", [row.mandate for row in holdings], where),
+            actor=find.column("actor", [row.actor for row in holdings], where),
+            since=dates[:, 0],
+            until=dates[:, 1],
+            certain_since=dates[:, 2],
+            certain_until=dates[:, 3],
+            status=_choices(STATUSES, [row.status for row in holdings], where),
+            reading=find.column("reading", [row.reading for row in holdings], where),
+        )
+    }
+
+
+def _arrays(**columns: Sequence[int] | IntArray) -> Table:
+    return {name: np.array(values, np.int64) for name, values in columns.items()}
+
+
+def _choices(
+    options: tuple[str, ...], values: Sequence[str], where: Callable[[int], str]
+) -> list[int]:
+    codes = {option: code for code, option in enumerate(options)}
+    try:
+        return [codes[value] for value in values]
+    except KeyError:
+        return [_choice(options, value, where(row)) for row, value in enumerate(values)]
 
 
 def _table(key: str, rows: Iterable[tuple[int, ...]]) -> dict[str, IntArray]:
