@@ -34,7 +34,7 @@ import worlds
 
 RESULTS = Path(__file__).parent / "results"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-END_TO_END_SIZES = (1_000, 10_000, 100_000)
+END_TO_END_SIZES = SIZES
 JOIN_SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 THREADS = 2
 
@@ -127,7 +127,7 @@ def end_to_end(mandates: int, _: int) -> dict[str, Any]:
         marks = [time.perf_counter()]
         cpu = time.process_time()
         store = ox.Store()
-        store.bulk_load(path=str(source), format=ox.RdfFormat.N_TRIPLES, lenient=True)
+        store.load(path=str(source), format=ox.RdfFormat.N_TRIPLES, lenient=True)
         marks.append(time.perf_counter())
         world = read_world(store)
         marks.append(time.perf_counter())

@@ -54,10 +54,11 @@ def first(store: ox.Store, name: str) -> dict[str, str]:
     >>> first(ox.Store(), "heldBy")
     {}
     """
-    result: dict[str, str] = {}
-    for subject, value in pairs(store, mand(name)):
-        result.setdefault(subject, value)
-    return result
+    found = pairs(store, mand(name))
+    values = dict(found)
+    if len(values) < len(found):  # not functional after all: the last value took the first's place
+        values.update(reversed(found))
+    return values
 
 
 def dates(store: ox.Store, name: str) -> dict[str, datetime]:
