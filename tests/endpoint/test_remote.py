@@ -194,7 +194,7 @@ def test_the_operator_stops_a_query(remote: RemoteStore) -> None:
 @needs_oxigraph
 def test_long_queries_leave_a_place_for_brief_ones(filled: Addresses) -> None:
     caught: list[str] = []
-    limits = replace(LIMITS, concurrency=3, long=1, brief=0.2, timeout=1.2)
+    limits = replace(LIMITS, concurrency=3, long=1, brief=0.2, timeout=3)
     with gateway(Store(filled.query), limits) as remote:
         threads = [
             threading.Thread(target=lambda: caught.append(problem(remote, NEVER).slug))
