@@ -245,7 +245,11 @@ Term = ox.NamedNode | ox.Literal
 
 @lru_cache(maxsize=2**16)
 def _node(value: str) -> Term:
-    return ox.NamedNode(plain(value))
+    return ox.NamedNode(value)
+
+
+def _subject(value: str) -> Term:
+    return _node(plain(value))
 
 
 def _moment(value: datetime) -> Term:
@@ -284,7 +288,7 @@ _OF_FINDING: Final = (
     _Saying("shape", TYPE, lambda shape: mand(_SHAPE[shape])),
     _Saying("title", PREF_LABEL, lambda text: ox.Literal(text, language="en")),
     _Saying("function_cell", mand("onFunction"), _node),
-    _Saying("subject_cell", mand("onSubject"), _node),
+    _Saying("subject_cell", mand("onSubject"), _subject),
     _Saying("order", mand("inLegalOrder"), _node),
     _Saying("since", mand("validFrom"), _moment),
     _Saying("until", mand("validUntil"), _moment),
@@ -300,8 +304,8 @@ _OF_PAIR: Final = (
     _Saying("certain", TYPE, lambda _: mand("SupportingPair")),
     _Saying("holding_a", mand("firstHolding"), _node),
     _Saying("holding_b", mand("secondHolding"), _node),
-    _Saying("subject_a", mand("firstSubject"), _node),
-    _Saying("subject_b", mand("secondSubject"), _node),
+    _Saying("subject_a", mand("firstSubject"), _subject),
+    _Saying("subject_b", mand("secondSubject"), _subject),
     *(_Saying(f"{axis}_similarity", mand(f"{axis}Similarity"), _thousandths) for axis in SCHEMES),
     _Saying("alike", mand("alikeCount"), _integer),
     _Saying("since", mand("validFrom"), _moment),
