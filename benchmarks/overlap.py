@@ -5,12 +5,12 @@
 
 Each measurement has a process of its own, so that peak memory is its own. The engine is measured
 from tables to findings, evidence included; keys, which are hashes of names, are made when asked
-for. End to end reads the same world as N-Triples in the published vocabulary into a store, reads
-the tables from the store, finds, and writes the findings with their evidence as N-Quads. The
-self-join asks for less: pairs of holdings
-of different actors at the same time whose functions, subjects and territories are comparable, with
-the closure of the hierarchy given; no layers, conditions, ties, grouping or score. It stops at the
-first size that takes longer than the limit.
+for. End to end begins with a store that holds the same world in the published vocabulary, reads the
+tables from it, finds, and writes the findings with their keys and evidence as N-Quads; the time
+that the store took to load the world from N-Triples is told beside it. The self-join asks for less:
+pairs of holdings of different actors at the same time whose functions, subjects and territories are
+comparable, with the closure of the hierarchy given; no layers, conditions, ties, grouping or score.
+It stops at the first size that takes longer than the limit.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def self_join(mandates: int, _: int) -> dict[str, Any]:
 
 
 def end_to_end(mandates: int, _: int) -> dict[str, Any]:
-    """Measure a graph in, findings as RDF out, with the time of each part."""
+    """Measure a store in, findings as RDF out, with the time of each part."""
     import pyoxigraph as ox
     import world_graph
 
@@ -141,8 +141,9 @@ def end_to_end(mandates: int, _: int) -> dict[str, Any]:
         marks.append(time.perf_counter())
     parts = ("load the store", "read the tables", "find", "write the findings")
     return {
-        "seconds": round(marks[-1] - marks[0], 3),
-        "cpu_seconds": round(time.process_time() - cpu, 3),
+        "seconds": round(marks[-1] - marks[1], 3),
+        "seconds with loading": round(marks[-1] - marks[0], 3),
+        "cpu_seconds with loading": round(time.process_time() - cpu, 3),
         "parts": {
             name: round(b - a, 3) for name, (a, b) in zip(parts, pairwise(marks), strict=True)
         },
@@ -192,7 +193,7 @@ def plot(results: list[dict[str, Any]]) -> str:
 
     labels = {
         "engine": "engine (DuckDB)",
-        "end to end": "graph in, findings as RDF out",
+        "end to end": "store in, findings as RDF out",
         "self-join": "SPARQL self-join (Oxigraph)",
     }
     points = [
