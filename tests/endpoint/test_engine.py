@@ -260,6 +260,41 @@ def test_all_workers_killed_while_idle_are_not_noticed(engine: Engine) -> None:
     assert b"true" in run(engine, "ASK {}")
 
 
+def test_workers_killed_before_they_read_a_query_are_not_noticed(snapshot: Snapshot) -> None:
+    engine = Engine(snapshot.folder, Limits(timeout=20, concurrency=3))
+    engine.start()
+    try:
+        ready: set[int] = set()
+
+        def ask() -> None:
+            while len(ready) < 2:
+                run(engine, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+
+        asking = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in asking:
+            thread.start()
+        while len(ready) < 2:
+            ready |= {item.pid for item in engine.live() if item.pid}
+        for thread in asking:
+            thread.join()
+        for pid in pids(engine):
+            os.kill(pid, signal.SIGSTOP)
+        answers: list[bytes] = []
+        last = threading.Thread(target=lambda: answers.append(run(engine, "ASK {}")))
+        last.start()
+        killed: set[int] = set()
+        while last.is_alive():
+            for item in engine.live():
+                if item.pid in ready - killed:
+                    os.kill(item.pid, signal.SIGKILL)
+                    killed.add(item.pid)
+            time.sleep(0.01)
+        assert b"true" in answers[0]
+        assert len(killed) == 2
+    finally:
+        engine.close()
+
+
 def test_an_operator_can_stop_a_query(engine: Engine) -> None:
     caught: list[Problem] = []
     query_id = engine.new_id()

@@ -39,6 +39,7 @@ _KEPT_LARGE = 3.0
 _LARGE = 48 << 20
 _LOOK = 0.5
 _MATTERS = 0.02
+_ATTEMPTS = 5
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -101,8 +102,9 @@ class _Worker:
 
 
 class _DeathError(Exception):
-    def __init__(self, signal_number: int, processor: float) -> None:
+    def __init__(self, signal_number: int, processor: float, *, unread: bool) -> None:
         super().__init__(signal_number)
+        self.unread = unread
         self.signal = signal_number
         self.processor = processor
 
@@ -458,7 +460,7 @@ class Engine(Backend):
             return self._attempts(body, task, took)
 
     def _attempts(self, body: bytes, task: _Task, took: list[float]) -> Answer:
-        for attempt in (1, 2):
+        for attempt in range(1, _ATTEMPTS + 1):
             keeper = self._enter()
             try:
                 return self._once(keeper, body, task, took)
@@ -472,7 +474,8 @@ class Engine(Backend):
                     or death.signal == 0
                     or (death.signal == signal.SIGALRM and elapsed < task.timeout * 0.9)
                 )
-                if innocent and attempt == 1:
+                # One that was never read can have killed nothing.
+                if innocent and (attempt == 1 or (death.unread and attempt < _ATTEMPTS)):
                     keeper.bury()  # whatever killed this one may have killed others
                     task.started = time.monotonic()
                     continue
@@ -535,7 +538,9 @@ class Engine(Backend):
                 try:
                     message = channel.recv(PIECE + 4096)
                 except ConnectionResetError:
-                    message = b""
+                    # The worker died before it read the query, and the keeper has let go of its
+                    # socket; what the keeper has said of that comes after the error.
+                    continue
                 mark = message[:1]
                 if mark == b"+":
                     spool.add(message[1:])
@@ -557,7 +562,8 @@ class Engine(Backend):
                     return mark, json.loads(message[1:]), spool
                 else:
                     death = json.loads(message[1:]) if message else keeper.why(worker.pid)
-                    raise _DeathError(death.get("signal", 0), death.get("processor", 0.0))
+                    number, processor = death.get("signal", 0), death.get("processor", 0.0)
+                    raise _DeathError(number, processor, unread=death.get("unread", False))
         except BaseException:
             spool.discard()
             raise

@@ -430,6 +430,7 @@ class Keeper:
                 "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
                 "status": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
                 "processor": usage.ru_utime + usage.ru_stime,
+                "unread": _has_more(channel),
             }
             try:
                 channel.send(b"x" + json.dumps(death).encode(), socket.MSG_DONTWAIT)
@@ -454,6 +455,14 @@ def trim() -> None:
 
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _has_more(channel: socket.socket) -> bool:
+    """Whether something lies in a socket that nobody has read."""
+    try:
+        return bool(channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except OSError:
+        return False
 
 
 def _work(
