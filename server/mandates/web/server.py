@@ -13,6 +13,7 @@ import logging.config
 import sys
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from mandates.dataset.snapshot import read_snapshot
+from mandates.sparql.problems import Problem
 from mandates.sparql.worker import trim
 from mandates.web.backends import make_backend
 from mandates.web.settings import Settings
@@ -114,5 +116,6 @@ def _load(settings: Settings, *_: Any, **__: Any) -> Any:
 
 
 def _read(app: Any) -> None:
-    app.extensions["landscapes"].current()
+    with suppress(Problem):  # when all are busy, the first reader reads it
+        app.extensions["landscapes"].current()
     trim()
