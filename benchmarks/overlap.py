@@ -215,7 +215,7 @@ def plot(results: list[dict[str, Any]]) -> str:
             "axis": {"title": "seconds"},
         },
         "color": {"field": "method", "type": "nominal", "legend": {"title": None}},
-        "shape": {"field": "method", "type": "nominal", "legend": {"title": None}},
+        "shape": {"field": "method", "type": "nominal", "legend": None},
     }
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
