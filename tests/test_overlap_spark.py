@@ -107,7 +107,8 @@ def test_engines_agree_on_the_shipped_record_as_of_a_day(session: object, record
 @pytest.mark.slow
 def test_engines_agree_that_in_an_empty_world_there_is_nothing(session: Any) -> None:
     # What else runs on that Spark is left as it was, a table of the same name too.
-    session.sql("SELECT 42 AS answer").createOrReplaceTempView("mandate")
+    before = spark.SparkSession.getActiveSession() or session
+    before.sql("SELECT 42 AS answer").createOrReplaceTempView("mandate")
     assert len(find(World.from_rows(Rows()), engine="spark")) == 0
     active = spark.SparkSession.getActiveSession()
     assert active.table("mandate").collect() == [(42,)]

@@ -326,8 +326,8 @@ def say_nothing(wire: socket.socket) -> None:
 
 
 @contextmanager
-def wrong(act: Wrong) -> Iterator[str]:
-    """A server that answers every request in one way; stops with the block."""
+def wrong(act: Wrong, seen: list[bytes] | None = None) -> Iterator[str]:
+    """A server that answers every request in one way and may note it; stops with the block."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -338,7 +338,9 @@ def wrong(act: Wrong) -> Iterator[str]:
                 return
             with wire:
                 try:
-                    wire.recv(1 << 16)
+                    request = wire.recv(1 << 16)
+                    if seen is not None:
+                        seen.append(request)
                     act(wire)
                     # Closing with a part of the request unread would reset the connection.
                     wire.shutdown(socket.SHUT_WR)
@@ -475,25 +477,12 @@ def test_a_store_that_is_away_is_a_502_and_not_ready() -> None:
 def test_a_password_is_sent_and_not_shown() -> None:
     seen: list[bytes] = []
 
-    def listen(wire: socket.socket) -> None:
-        answer(ROW + b"]}}", "")(wire)
-
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        wire, _ = listener.accept()
-        with wire:
-            seen.append(wire.recv(1 << 16))
-            listen(wire)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}/sparql?infer=true"
-    settings = Settings(store=url, store_authorization="Basic b3BlbjpzZXNhbWU=")
-    assert "b3BlbjpzZXNhbWU" not in repr(settings) + repr(settings.remote)
-    with listener, gateway(settings.remote) as remote:
-        run(remote, "SELECT * { ?s ?p ?x }")
-    thread.join()
+    with wrong(answer(ROW + b"]}}", ""), seen) as url:
+        store = f"{url}?infer=true"
+        settings = Settings(store=store, store_authorization="Basic b3BlbjpzZXNhbWU=")
+        assert "b3BlbjpzZXNhbWU" not in repr(settings) + repr(settings.remote)
+        with gateway(settings.remote) as remote:
+            run(remote, "SELECT * { ?s ?p ?x }")
     assert b"POST /sparql?infer=true HTTP/1.1" in seen[0]
     assert b"Authorization: Basic b3BlbjpzZXNhbWU=" in seen[0]
 
