@@ -64,6 +64,8 @@ def open_page(browser: Browser, site: str) -> Iterator[OpenPage]:
         path: str, *, status: int = 200, expected: int | str = 0, **options: object
     ) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+        # A long query takes the editor seconds, and many times that on a busy machine.
+        context.set_default_timeout(120_000)
         contexts.append(context)
         page = context.new_page()
 
