@@ -83,6 +83,7 @@ _READ: Final = (
     "expectation",
     "incompatible",
 )
+# Rows that DuckDB gives to one thread at a time.
 _GROUP: Final = 122_880
 _DATES: Final = ("since", "until", "certain_since", "certain_until")
 

@@ -46,5 +46,6 @@ FROM (
   JOIN (SELECT * FROM comparable WHERE over = 1) s ON s.a = p.subject
   JOIN place_pair t ON t.a = p.place
   JOIN ground q ON q.id = t.b::BIGINT * $concepts + s.b
-  WHERE (s.under = 1 AND p.id <= t.b::BIGINT * $concepts + s.b) OR (s.under = 0 AND p.own & q.reach <> 0)
+  WHERE (s.under = 1 AND p.id <= t.b::BIGINT * $concepts + s.b)
+    OR (s.under = 0 AND p.own & q.reach <> 0)
 );

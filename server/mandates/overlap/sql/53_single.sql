@@ -50,7 +50,8 @@ LEFT JOIN phase t
   ON t.a = least(c.actor, q.counterpart) AND t.b = greatest(c.actor, q.counterpart)
 JOIN span_of s ON s.id = c.id
 LEFT JOIN answered n ON n.first = s.first AND n.counterpart = q.counterpart
-WHERE c.norm <> 3 AND c.function_cell >= 0 AND c.subject_cell >= 0 AND n.first IS NULL AND coalesce(t.tie, 0) = 0;
+WHERE c.norm <> 3 AND c.function_cell >= 0 AND c.subject_cell >= 0 AND n.first IS NULL
+  AND coalesce(t.tie, 0) = 0;
 
 INSERT INTO gathered_others
 WITH timed AS (

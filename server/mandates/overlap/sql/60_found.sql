@@ -1,4 +1,5 @@
--- Findings, related assignments apart from others: one for each maximal interval of a relation between actors in a cell.
+-- Findings, related assignments apart from others: one for each maximal interval of a relation
+-- between actors in a cell.
 
 -- Where one interval is as long as all together, they are one. Only for the others must the dates be
 -- put in order.
