@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from mandates.build import BuildError, assemble
 from mandates.cli import main
-from mandates.dataset.sources import project_root
+from mandates.dataset.names import GRAPH
+from mandates.dataset.sources import find_sources, project_root
 from mandates.kit import (
     COLUMNS,
     KitError,
@@ -268,5 +269,19 @@ def test_a_misspelt_concept_is_named_with_file_line_and_the_nearest(tmp_path: Pa
     with pytest.raises(BuildError) as caught:
         assemble(extra=[module], with_findings=False)
     (problem,) = caught.value.problems
-    assert (problem.file, problem.line) == ("extra/communications-act.ttl", line)
+    assert (problem.file, problem.line) == ("extra/zz/instruments/communications-act.ttl", line)
     assert "Did you mean function:remove-or-block?" in problem.hint
+
+
+def test_files_of_one_name_in_two_countries_are_told_apart(tmp_path: Path) -> None:
+    for code in ("yy", "zz"):
+        new_country(code, f"Country {code}", tmp_path / code)
+    files = [tmp_path / code / "actors.ttl" for code in ("yy", "zz")]
+    folders = find_sources(extra=[tmp_path / "yy", tmp_path / "zz"], instances=False)
+    alone = find_sources(extra=[*files, files[0]], instances=False)
+    for sources, count in ((folders, 14), (alone, 2)):
+        added = [source for source in sources if source.name.startswith("extra/")]
+        assert len({s.name for s in added}) == len({s.graph for s in added}) == len(added) == count
+        assert {"extra/yy/actors.ttl", "extra/zz/actors.ttl"} <= {s.name for s in added}
+    assert GRAPH + "extra/zz/instruments/communications-act" in {s.graph for s in folders}
+    assert "extra/actors.ttl" in {s.name for s in find_sources(extra=files[:1], instances=False)}

@@ -389,7 +389,8 @@ def validate(files: tuple[Path, ...], texts: Path | None) -> None:
         problems += error.problems
     _show(problems)
     errors = sum(p.severity is Severity.ERROR for p in problems)
-    _out.print(f"{errors} errors, {len(problems) - errors} warnings")
+    counts = {"error": errors, "warning": len(problems) - errors}
+    _out.print(", ".join(f"{n} {what}{'s' * (n != 1)}" for what, n in counts.items()))
     sys.exit(1 if errors else 0)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from mandates.dataset.names import GRAPH
 
@@ -52,7 +54,9 @@ def find_sources(
 
     Args:
         root: the project's folder; the shipped project when absent.
-        extra: further Turtle files or folders of them, read as ``extra/<name>``.
+        extra: further Turtle files or folders of them. A file is read as ``extra/<file>``, one of
+            a folder as ``extra/<folder>/<file>``; where two would have one name, with as many
+            folders before it as tell them apart.
         instances: whether to read ``instances/`` beside ``ontology/``.
 
     Raises:
@@ -71,9 +75,27 @@ def find_sources(
             if name.startswith(BILLS):
                 continue
             found.append(Source(name, path, GRAPH + name.removesuffix(".ttl")))
+    return sorted([*found, *_added(extra)])
+
+
+def _added(extra: Sequence[Path]) -> Iterator[Source]:
+    # How many parts of a file's path make its name.
+    parts: dict[Path, int] = {}
+    given: dict[Path, Path] = {}
     for path in extra:
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file or folder")
-        files = sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
-        found += [Source(f"extra/{f.name}", f, f"{GRAPH}extra/{f.stem}") for f in files]
-    return sorted(found)
+        for file in path.rglob("*.ttl") if path.is_dir() else [path]:
+            whole = file.resolve()
+            given.setdefault(whole, file)
+            parts.setdefault(whole, len(whole.parts) - len(path.resolve().parts) + 1)
+
+    def name(whole: Path) -> str:
+        return "/".join(whole.parts[-parts[whole] :])
+
+    while shared := [n for n, times in Counter(map(name, given)).items() if times > 1]:
+        for whole in [whole for whole in given if name(whole) in shared]:
+            parts[whole] += 1
+    for whole, file in given.items():
+        graph = quote(name(whole).removesuffix(".ttl"), safe="/")
+        yield Source(f"extra/{name(whole)}", file, f"{GRAPH}extra/{graph}")
