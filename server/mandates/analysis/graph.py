@@ -227,7 +227,7 @@ def _title(
     text = _words(relation)
     if polity:
         order = (orders or {}).get(polity, "")
-        text += f" in {labels.get(order, polity.upper())}"
+        text += f", {labels.get(order, polity.upper())}"
     return text + (f": {who}" if who else "") + (f" ({cell})" if cell else "")
 
 
