@@ -56,8 +56,9 @@ _PAIRED_SETS: Final = ("layer", "territory", "addressee")
 # or a part of one that is said several times.
 _STAGES: Final = {
     "10_gathered": (),
+    "11_held": (),
     "20_scopes": (),
-    "21_spans": ("20_scopes",),
+    "21_spans": ("11_held", "20_scopes"),
     **{f"30_axes/{axis}": ("20_scopes",) for axis in _PAIRED_SETS},
     "31_grounds": ("21_spans", "30_axes/territory"),
     "33_cells": ("21_spans",),
@@ -75,8 +76,8 @@ _STAGES: Final = {
     "72_related": ("70_exhibits/related",),
 }
 _READ: Final = (
-    "mandate",
     "holding",
+    "mandate",
     "instrument",
     "condition",
     "rival",
@@ -142,17 +143,40 @@ class Step:
     needs: tuple[str, ...]
 
 
+# What is fetched of what was found.
+_ASKED: Final = (
+    Step(
+        "finding",
+        "SELECT * EXCLUDE (a, b, part, pieces), a AS actor_a, b AS actor_b "
+        "FROM finding ORDER BY id",
+        ("61_findings",),
+    ),
+    Step(
+        "share",
+        "SELECT f.id AS finding, actor, mandates FROM share s "  # noqa: S608
+        f"JOIN finding f ON f.relation = {RELATIONS.index('fragmentation')} AND f.part = s.id "
+        "ORDER BY finding, actor",
+        ("61_findings",),
+    ),
+    *(
+        Step(side, f"SELECT * FROM evidence_{side} ORDER BY finding, rank DESC, since", (stage,))  # noqa: S608
+        for side, stage in (("others", "71_evidence"), ("related", "72_related"))
+    ),
+)
+
+
 class Session(Protocol):
     """What the statements need of whatever runs them."""
 
-    def register(self, name: str, columns: Mapping[str, IntArray]) -> None:
-        """Make columns known as a table."""
+    def register(self, tables: Iterable[tuple[str, Mapping[str, IntArray]]]) -> None:
+        """Make columns known as tables."""
 
-    def run(self, steps: Iterable[Step]) -> None:
-        """Run steps, each after those that it needs, which come before it."""
+    def run(self, steps: Iterable[Step], asked: Iterable[Step] = ()) -> dict[str, Columns]:
+        """Run steps, each after those that it needs, which come before it.
 
-    def columns(self, query: str) -> dict[str, IntArray]:
-        """Return the columns of a query."""
+        Returns:
+            The columns of what is asked, by name.
+        """
 
 
 @dataclass
@@ -160,31 +184,38 @@ class _DuckDB:
     connection: duckdb.DuckDBPyConnection
     cores: int
 
-    def register(self, name: str, columns: Mapping[str, IntArray]) -> None:
-        self.connection.register(f"given_{name}", dict(columns))
+    def register(self, tables: Iterable[tuple[str, Mapping[str, IntArray]]]) -> None:
+        with ThreadPoolExecutor(1) as other:  # so that one is taken in while the next is made
+            for done in [other.submit(self._register, *table) for table in tables]:
+                done.result()
+
+    def _register(self, name: str, columns: Mapping[str, IntArray]) -> None:
         casts = ", ".join(f'"{column}"::INTEGER AS "{column}"' for column in columns)
+        self.connection.register(f"given_{name}", dict(columns))
         self.connection.execute(f"CREATE TABLE {name} AS SELECT {casts} FROM given_{name}")  # noqa: S608
 
-    def run(self, steps: Iterable[Step]) -> None:
-        by_name = {step.name: step for step in steps}
+    def run(self, steps: Iterable[Step], asked: Iterable[Step] = ()) -> dict[str, Columns]:
+        wanted = {step.name: step for step in asked}
+        by_name = {step.name: step for step in steps} | wanted
         order = TopologicalSorter({step.name: step.needs for step in by_name.values()})
         order.prepare()
-        running: dict[Future[None], str] = {}
+        running: dict[Future[Columns], str] = {}
+        found = {}
         with ThreadPoolExecutor(self.cores) as pool:
             while order.is_active():
                 for name in order.get_ready():
-                    running[pool.submit(self._run, by_name[name].statements)] = name
+                    step = by_name[name]
+                    running[pool.submit(self._run, step.statements, name in wanted)] = name
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    order.done(running.pop(future))
-                    future.result()
+                    name = running.pop(future)
+                    order.done(name)
+                    found[name] = future.result()
+        return {name: found[name] for name in wanted}
 
-    def _run(self, statements: str) -> None:
+    def _run(self, statements: str, wanted: bool) -> Columns:
         with self.connection.cursor() as cursor:
-            cursor.execute(statements)
-
-    def columns(self, query: str) -> dict[str, IntArray]:
-        found: dict[str, IntArray] = self.connection.execute(query).fetchnumpy()
-        return found
+            result = cursor.execute(statements)
+            return result.fetchnumpy() if wanted else {}
 
 
 def compute(session: Session, world: World, as_of: datetime | None, weights: Weights) -> Findings:
@@ -192,9 +223,9 @@ def compute(session: Session, world: World, as_of: datetime | None, weights: Wei
     phases = _table(("a", "b", "since", "until", "tie", "upper", "linked", "saved"), _phases(world))
     moments = _moments(world, phases)
     values = _values(world, weights, moments, as_of)
-    _load(session, world, weights, phases, moments)
-    session.run(Step(name, _text(name, values), needs) for name, needs in _STAGES.items())
-    return _fetch(session, world, weights, moments)
+    session.register(_given(world, weights, phases, moments))
+    steps = (Step(name, _text(name, values), needs) for name, needs in _STAGES.items())
+    return _findings(session.run(steps, _ASKED), world, weights, moments)
 
 
 def _moments(world: World, phases: Columns) -> IntArray:
@@ -251,11 +282,10 @@ def _text(stage: str, values: Mapping[str, str]) -> str:
 # Loading --------------------------------------------------------------------------------------
 
 
-def _load(
-    session: Session, world: World, weights: Weights, phases: Columns, moments: IntArray
-) -> None:
-    info, ancestors = _hierarchy(world)
-    codes, sets = _sets(world)
+def _given(
+    world: World, weights: Weights, phases: Columns, moments: IntArray
+) -> Iterator[tuple[str, Columns]]:
+    """Yield the tables that the statements read, the largest first."""
 
     def numbered(columns: Mapping[str, IntArray]) -> Columns:
         return {
@@ -263,27 +293,24 @@ def _load(
             for name, column in columns.items()
         }
 
-    given = {key: numbered(world.tables[key]) for key in _READ}
-    for key, columns in given.items():
+    for key in _READ:
+        columns = numbered(world.tables[key])
         if key in world.names:
             columns["id"] = np.arange(len(world.names[key]), dtype=np.int64)
-    given["mandate"] |= codes
-    given |= {
-        **sets,
-        "concept_info": info,
-        "ancestor": ancestors,
-        "phase": numbered(phases),
-        "relation_weight": _table(
-            ("relation", "weight"),
-            ((code, weights.relation[relation]) for code, relation in enumerate(RELATIONS)),
-        ),
-        "condition_weight": _table(
-            ("kind", "mitigation"),
-            ((code, weights.mitigation[kind]) for code, kind in enumerate(CONDITIONS)),
-        ),
-    }
-    for name, columns in given.items():
-        session.register(name, columns)
+        if key != "mandate":
+            yield key, columns
+            continue
+        codes, sets = _sets(world)
+        yield key, columns | codes
+        yield from sets.items()
+    info, ancestors = _hierarchy(world)
+    yield "concept_info", info
+    yield "ancestor", ancestors
+    yield "phase", numbered(phases)
+    weighed = ((code, weights.relation[relation]) for code, relation in enumerate(RELATIONS))
+    yield "relation_weight", _table(("relation", "weight"), weighed)
+    mitigating = ((code, weights.mitigation[kind]) for code, kind in enumerate(CONDITIONS))
+    yield "condition_weight", _table(("kind", "mitigation"), mitigating)
 
 
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> Columns:
@@ -483,22 +510,17 @@ def _closure(direct: Iterable[tuple[int, int, Span]]) -> set[tuple[int, int, Spa
     return found
 
 
-# Fetching -------------------------------------------------------------------------------------
+# Findings -------------------------------------------------------------------------------------
 
 
-def _fetch(session: Session, world: World, weights: Weights, moments: IntArray) -> Findings:
-    finding = session.columns(
-        "SELECT * EXCLUDE (a, b, part, pieces), a AS actor_a, b AS actor_b FROM finding ORDER BY id"
-    )
-    evidence = session.columns(
-        "SELECT * FROM (SELECT * FROM evidence_others UNION ALL SELECT * FROM evidence_related) "
-        "ORDER BY finding, rank DESC, since"
-    )
-    fragmentation = RELATIONS.index("fragmentation")
-    shares = session.columns(
-        "SELECT f.id AS finding, actor, mandates FROM share s "  # noqa: S608
-        f"JOIN finding f ON f.relation = {fragmentation} AND f.part = s.id ORDER BY finding, actor"
-    )
+def _findings(
+    found: Mapping[str, Columns], world: World, weights: Weights, moments: IntArray
+) -> Findings:
+    sides = found["others"], found["related"]
+    evidence = {name: np.concatenate([side[name] for side in sides]) for name in sides[0]}
+    # The exhibits of a finding are all on one side.
+    order = np.argsort(evidence["finding"], kind="stable")
+    evidence = {name: values[order] for name, values in evidence.items()}
     # Conditions travel by weight, which names the kind: no two kinds weigh the same. The last place
     # is the one that -1 points to.
     kinds = np.full(1002, NONE, np.int64)
@@ -516,7 +538,7 @@ def _fetch(session: Session, world: World, weights: Weights, moments: IntArray) 
 
     return Findings(
         world=world,
-        table=taken(finding, FINDING_COLUMNS),
+        table=taken(found["finding"], FINDING_COLUMNS),
         evidence=taken(evidence, EVIDENCE_COLUMNS),
-        shares=taken(shares, SHARE_COLUMNS),
+        shares=taken(found["share"], SHARE_COLUMNS),
     )

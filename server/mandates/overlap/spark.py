@@ -302,30 +302,32 @@ class SparkTables:
     _tables: dict[str, DataFrame] = field(default_factory=dict)
     _macros: dict[str, exp.Create] = field(default_factory=dict)
 
-    def register(self, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
-        """Make columns of integers or texts known as a table."""
-        arrays = {
-            column: pa.array(values, pa.string() if values.dtype == object else pa.int64())
-            for column, values in columns.items()
-        }
-        self._show(name, self.spark.createDataFrame(pa.table(arrays)))
+    def register(self, tables: Iterable[tuple[str, Mapping[str, NDArray[Any]]]]) -> None:
+        """Make columns of integers or texts known as tables."""
+        for name, columns in tables:
+            arrays = {
+                column: pa.array(values, pa.string() if values.dtype == object else pa.int64())
+                for column, values in columns.items()
+            }
+            self._show(name, self.spark.createDataFrame(pa.table(arrays)))
 
-    def run(self, steps: Iterable[Step]) -> None:
+    def run(
+        self, steps: Iterable[Step], asked: Iterable[Step] = ()
+    ) -> dict[str, dict[str, NDArray[Any]]]:
         """Run steps one after the other.
 
+        Returns:
+            The columns of what is asked, by name, each of integers or of texts.
+
         Raises:
-            EngineError: a statement has no translation.
+            EngineError: a statement has no translation, or a column lacks a value.
         """
         for step in steps:
             for statement in _parse(step.statements):
                 self._run(statement)
+        return {step.name: self._columns(step.statements) for step in asked}
 
-    def columns(self, query: str) -> dict[str, NDArray[Any]]:
-        """Return the columns of a query, each of integers or of texts.
-
-        Raises:
-            EngineError: the query has no translation, or a column lacks a value.
-        """
+    def _columns(self, query: str) -> dict[str, NDArray[Any]]:
         (parsed,) = _parse(query)
         table = self._query(parsed).toArrow()
         found: dict[str, NDArray[Any]] = {}

@@ -56,7 +56,3 @@ SELECT (row_number() OVER (ORDER BY territories, polity) - 1)::INTEGER AS id, te
 FROM (
   SELECT DISTINCT territory_set AS territories, polity FROM mandate
 );
-
-CREATE TABLE rivalry AS
-SELECT DISTINCT a, b
-FROM (SELECT a, b FROM rival UNION ALL SELECT b, a FROM rival);

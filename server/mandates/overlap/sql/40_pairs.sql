@@ -75,15 +75,14 @@ WHERE coalesce(cx.effect, 0) < 2 AND coalesce(cy.effect, 0) < 2
 DROP TABLE meeting;
 
 -- Mandates with several subjects may meet more than once in a cell: the closest meeting counts.
-CREATE TABLE pair AS
-SELECT * FROM met WHERE NOT several
-UNION ALL
-SELECT * EXCLUDE (closest) FROM (
+CREATE TABLE closest AS
+SELECT * EXCLUDE (position) FROM (
   SELECT *, row_number() OVER (
     PARTITION BY first_a, first_b, subject_cell
-    ORDER BY subject_similarity DESC, subject_a, subject_b) AS closest
+    ORDER BY subject_similarity DESC, subject_a, subject_b) AS position
   FROM met WHERE several
 )
-WHERE closest = 1;
+WHERE position = 1;
 
-DROP TABLE met;
+CREATE VIEW pair AS
+SELECT * FROM met WHERE NOT several UNION ALL SELECT * FROM closest;
