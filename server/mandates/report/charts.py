@@ -31,6 +31,8 @@ _YEARS = 15
 _LANES = 36
 _NODES = 24
 _TITLES = (NAMED, *STATUS.values())
+#: One for each title. A shade and no opacity: the library draws no legend of opacities.
+_SHADES = [f"rgba(181, 83, 47, {opacity})" for opacity in (0.85, 0.5, 0.2, 0)]
 _CONFIG: Specification = {
     "font": "Arial, Liberation Sans, sans-serif",
     "padding": {"left": 16, "right": 16, "top": 6, "bottom": 6},
@@ -78,10 +80,10 @@ class Picture:
 def pictures(report: Report) -> tuple[Picture, ...]:
     """Make the pictures of a report; those without anything to show are left out."""
     made = (
-        pairs(report.pairs),
+        pairs(report.pairs, len(report.actors)),
+        network(report.network),
         functions(report.functions),
         timeline(report.timeline, report.as_of, report.since),
-        network(report.network),
     )
     return tuple(picture for picture in made if picture is not None)
 
@@ -146,16 +148,23 @@ def _heat(
     )
 
 
-def pairs(matrix: Matrix) -> Picture | None:
-    """Institutions by institutions, shaded by contention."""
+def pairs(matrix: Matrix, asked: int | None = None) -> Picture | None:
+    """Institutions by institutions, shaded by contention; those asked for come first."""
     if not matrix.cells:
         return None
     top = max(matrix.cells, key=lambda cell: (cell[3], cell[2], cell[0], cell[1]))
+    rivals = matrix.rows[asked:] if asked else ()
+    beside = (
+        f" Not asked for, but here because a reading of the law gives them what one of the others "
+        f"holds: {', '.join(rivals)}."
+        if rivals
+        else ""
+    )
     return Picture(
         name="pairs",
         heading="Who meets whom",
         caption="The number says in how many places the mandates of two institutions meet; the "
-        "stronger the colour, the higher the strongest contention among them.",
+        f"stronger the colour, the higher the strongest contention among them.{beside}",
         alternative=f"Of {len(matrix.rows)} institutions, {len(matrix.cells) // 2} pairs meet; the "
         f"strongest contention, {top[3]} of 100, lies between {top[0]} and {top[1]}.",
         specification=_heat(matrix, "institution", "other", "contention", 44, labelAngle=-40),
@@ -213,7 +222,7 @@ def timeline(
         },
         layer=[
             {
-                "mark": {"type": "bar", "height": 10, "stroke": _HUE, "color": _HUE},
+                "mark": {"type": "bar", "height": 10, "stroke": _HUE},
                 "encoding": {
                     "x": {
                         "field": "from",
@@ -222,11 +231,18 @@ def timeline(
                         "axis": {"title": None, "format": "%Y", "labelOverlap": True},
                     },
                     "x2": {"field": "to"},
-                    "fillOpacity": {
+                    "fill": {
                         "field": "title",
                         "type": "nominal",
-                        "scale": {"domain": list(_TITLES), "range": [0.75, 0.45, 0.15, 0]},
-                        "legend": {"title": "held", "orient": "bottom", "columns": 4},
+                        "scale": {"domain": list(_TITLES), "range": _SHADES},
+                        "legend": {
+                            "title": "held",
+                            "orient": "bottom",
+                            "columns": 4,
+                            "symbolType": "square",
+                            "symbolStrokeColor": _HUE,
+                            "symbolStrokeWidth": 1,
+                        },
                     },
                 },
             },
@@ -248,10 +264,9 @@ def timeline(
     return Picture(
         name="timeline",
         heading="Since when, until when",
-        caption="Mandates of an institution under one instrument. The fullest bars are held as "
-        "named by the text, paler ones by designation, the palest under a saving, empty ones "
-        f"in practice only. The dashed line is {day(as_of)}; what began before "
-        f"{day(start)} is cut off there.{left}",
+        caption="Mandates of an institution under one instrument; the shade says by what they are "
+        f"held. The dashed line is {day(as_of)}; what began before {day(start)} is cut off "
+        f"there.{left}",
         alternative=f"{len(bars)} stretches of time in {len(kept)} lanes.{more}",
         specification=specification,
         header=("institution and instrument", "held", "from", "until", "mandates"),

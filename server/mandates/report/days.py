@@ -69,6 +69,26 @@ def day(moment: datetime | None) -> str:
     return f"{local.day} {local:%B %Y}"
 
 
+def within(first: datetime | None, end: datetime | None) -> str:
+    """Write a day, month or year as closely as it is known; empty if it is not known at all.
+
+    Args:
+        first: the first instant of the day, month or year.
+        end: the first instant after it.
+
+    >>> january, year = datetime(2025, 1, 1, tzinfo=PAKISTAN), timedelta(days=365)
+    >>> within(january, january + timedelta(days=1)), within(january, january + timedelta(days=31))
+    ('1 January 2025', 'January 2025')
+    >>> within(january, january + year), within(None, None)
+    ('2025', '')
+    """
+    if first is None:
+        return ""
+    days = (end - first).days if end else 1
+    local = first.astimezone(PAKISTAN)
+    return day(first) if days < 28 else f"{local:%B %Y}" if days < 365 else f"{local.year}"
+
+
 def iso(moment: datetime | None) -> str:
     """Write a moment as a calendar date (ISO 8601), in Pakistan's time; empty if open or unknown.
 

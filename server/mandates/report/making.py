@@ -26,7 +26,7 @@ from mandates.overlap import find
 from mandates.overlap.findings import Evidence, Finding
 from mandates.overlap.tables import Holding
 from mandates.report import summary, views
-from mandates.report.days import day, iso
+from mandates.report.days import day, iso, within
 from mandates.report.model import (
     SECTIONS,
     Change,
@@ -505,7 +505,15 @@ class _Maker:
         if len(finding.actors) < 2 and finding.relation != "gap":
             return ()
         return tuple(
-            Witness(s.iri, s.label, s.speaker, s.said_on, s.document, s.address)
+            Witness(
+                s.iri,
+                s.label,
+                s.speaker,
+                s.said_on,
+                within(s.said_on, s.said_by),
+                s.document,
+                s.address,
+            )
             for s in self.statements
             if "relation" in self.matcher.match(s, finding)
         )
@@ -554,10 +562,12 @@ class _Maker:
         return STATUS.get(self.texts.status.get(holding.id, ""), NAMED)
 
     def queries(self, actors: Sequence[str]) -> tuple[Query, ...]:
-        values = " ".join(f"<{actor}>" for actor in actors)
+        values = "".join(f"\n    <{actor}>" for actor in actors)
         moment = f'"{iso(self.as_of)}T00:00:00+05:00"^^xsd:dateTime'
-        chosen = f"  VALUES ?actor {{ {values} }}\n" if actors else ""
-        both = f"  VALUES ?one {{ {values} }} VALUES ?other {{ {values} }}\n" if actors else ""
+        chosen = f"  VALUES ?actor {{{values}\n  }}\n" if actors else ""
+        both = (
+            f"  VALUES ?one {{{values}\n  }}\n  VALUES ?other {{{values}\n  }}\n" if actors else ""
+        )
         stands = (
             f"  FILTER (?from <= {moment})\n"
             f"  OPTIONAL {{ ?it mand:validUntil ?until }}\n"
@@ -570,13 +580,13 @@ class _Maker:
         texts = {
             "Mandates held on the day": (
                 f"{heads}SELECT ?actor (COUNT(DISTINCT ?mandate) AS ?mandates) WHERE {{\n{chosen}"
-                "  ?it a mand:Holding ; mand:heldBy ?actor ; mand:ofMandate ?mandate ;"
-                f" mand:validFrom ?from .\n{stands}}} GROUP BY ?actor ORDER BY ?actor\n"
+                "  ?it a mand:Holding ; mand:heldBy ?actor ; mand:ofMandate ?mandate ;\n"
+                f"    mand:validFrom ?from .\n{stands}}} GROUP BY ?actor ORDER BY ?actor\n"
             ),
             "Findings between the institutions on the day": (
                 f"{heads}SELECT DISTINCT ?it ?score WHERE {{\n{both}"
-                "  ?it a mand:Finding ; mand:involves ?one , ?other ; mand:validFrom ?from ;"
-                f" mand:contentionScore ?score .\n  FILTER (str(?one) < str(?other))\n{stands}"
+                "  ?it a mand:Finding ; mand:involves ?one , ?other ; mand:validFrom ?from ;\n"
+                f"    mand:contentionScore ?score .\n  FILTER (str(?one) < str(?other))\n{stands}"
                 "} ORDER BY DESC(?score) ?it\n"
             ),
         }

@@ -88,6 +88,24 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "unplaced": ("Not comparable", "The function or the matter is unknown."),
 }
 
+#: What one finding of a relation is called where findings of several stand together.
+KINDS: dict[str, str] = {relation: heading for relation, (heading, _) in SECTIONS.items()} | {
+    "conflict-of-exclusivity": "Exclusive mandate that meets another's",
+    "conflict-of-force": "Conflict of norms",
+    "unsaved-overlap": "Overlap of predecessor and successor",
+    "contested-holding": "Contested holding",
+    "duplication": "Duplication",
+    "overlap": "Overlap",
+    "coordinated-overlap": "Coordinated overlap",
+    "transition": "Transition",
+    "gap": "Gap",
+    "orphan": "Orphaned mandate",
+    "interacting-assignment": "Interacting assignment",
+    "related-assignment": "Related assignment",
+    "delegation": "Delegation",
+    "succession": "Succession",
+}
+
 #: Relations told at length; the others are told in a line each.
 FULL = (
     "conflict-of-exclusivity",
@@ -143,6 +161,7 @@ class Witness:
         words: what was said, in a line.
         speaker: who said it.
         said_on: when, if known.
+        said: the same as people write it, no closer than it is known; empty if unknown.
         document: title of a document that reports it.
         address: where that document is.
     """
@@ -151,6 +170,7 @@ class Witness:
     words: str
     speaker: str
     said_on: datetime | None
+    said: str
     document: str
     address: str
 
@@ -217,9 +237,42 @@ class Entry:
 
     @property
     def column(self) -> str:
-        """What is listed of it in a line: provisions, or a count of mandates."""
+        """What is listed of it in a line: provisions, a count of mandates, nothing of a gap."""
+        if self.relation == "gap":
+            return ""
         counted = self.relation in ("fragmentation", "sunset-coverage")
         return "Mandates" if counted else "Provisions"
+
+    @property
+    def backing(self) -> str:
+        """How many pairs of provisions stand behind it; provisions where it has one side only."""
+        one, many = ("provision", "provisions")
+        if self.pairs and self.pairs[0].second:
+            one, many = ("pair of provisions", "pairs of provisions")
+        return f"{self.support} {one if self.support == 1 else many}"
+
+    @property
+    def measure(self) -> str:
+        """By what findings of its relation are ranked; empty where they are not."""
+        if self.relation == "fragmentation":
+            return "Index"
+        return "" if self.relation in ("gap", "orphan", "sunset-coverage") else "Score"
+
+    @property
+    def rank(self) -> str:
+        """Its index or score, as it stands in a line."""
+        if self.relation == "fragmentation":
+            return "" if self.figure is None else f"{self.figure:.2f}"
+        return str(self.score) if self.score else ""
+
+    @property
+    def counted(self) -> str:
+        """Who holds how many mandates, or how many of them have a sunset; the first six."""
+        if self.relation == "sunset-coverage":
+            return ", ".join(f"{number} {which}" for which, number in self.shares)
+        named = ", ".join(f"{who} ({number})" for who, number in self.shares[:6])
+        more = len(self.shares) - 6
+        return named + (f" and {more} more" if more > 0 else "")
 
     @property
     def matter(self) -> str:

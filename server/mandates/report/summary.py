@@ -168,7 +168,7 @@ def _distinct(changes: Sequence[Change]) -> list[Change]:
 def _change(change: Change) -> str:
     how = {"created": "New", "ended": "Ended", "passed": "Came and went", "revised": "Changed"}
     told = [
-        f"{verb} {'; '.join(events)}"
+        f"{verb}: {'; '.join(events)}"
         for verb, events in (("begun by", change.begun_by), ("ended by", change.ended_by))
         if events
     ]
