@@ -26,7 +26,7 @@ import duckdb
 import pyoxigraph as ox
 
 from mandates.analysis.statements import Matcher, Named, read_statements
-from mandates.analysis.world import plain, read_rows
+from mandates.analysis.world import plain, read_world
 from mandates.dataset.lookup import labels, table
 from mandates.dataset.snapshot import open_store, read_snapshot
 from mandates.overlap import find
@@ -193,10 +193,11 @@ def main() -> None:
     given = parser.parse_args()
     snapshot = read_snapshot(given.data_dir)
     store = open_store(snapshot)
-    rows = read_rows(store)
+    world = read_world(store)
+    rows = world.to_rows()
     hierarchy = Hierarchy(rows)
     statements = read_statements(store)
-    ours = list(find(World.from_rows(rows)).rows())
+    ours = list(find(world).rows())
     first, best = score("this method", ours, statements, hierarchy)
     scores = [first]
     scoped = [f for f in ours if f.relation in SCOPED]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mandates.analysis.world import read_rows
+from mandates.analysis.world import read_world
 from mandates.dataset.holdings import Holding, derive, holdings
 from mandates.dataset.names import mand
 
@@ -214,6 +214,6 @@ def test_what_may_never_begin_is_never_certain_and_what_may_never_end_has_no_end
     assert spans["after"].start == day(2025, 1, 1)
     assert spans["after"].certain_start is None
     store.extend(derive(store))
-    rows = {h.actor.rsplit("/", 1)[1]: h for h in read_rows(store).holdings}
+    rows = {h.actor.rsplit("/", 1)[1]: h for h in read_world(store).to_rows().holdings}
     assert rows["after"].certain is None
     assert rows["before"].certain == (day(2018, 5, 25), day(2025, 1, 1))

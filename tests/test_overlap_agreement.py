@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mandates.analysis.sparql import SAID, Found, find_with_sparql
-from mandates.analysis.world import read_rows, read_world
+from mandates.analysis.world import read_world
 from mandates.overlap import find, reference
 from mandates.overlap.findings import Finding
 from mandates.overlap.tables import Rows, World
@@ -50,7 +50,7 @@ def test_engine_and_reference_agree(rows: Rows, as_of: object) -> None:
 @given(rows=worlds())
 def test_the_queries_find_what_the_reference_finds_in_the_same_graph(rows: Rows) -> None:
     store = graph(rows)
-    read = read_rows(store)
+    read = read_world(store).to_rows()
     # The graph says what the rows say, or the comparison below would be of something else.
     relations = Counter(f.relation for f in reference.find(rows) if f.relation in SAID)
     found = reference.find(read)

@@ -190,6 +190,21 @@ def test_coded_tables_are_checked_too() -> None:
         World({"concept": ("a",)}, {"concept": {"scheme": np.array([0])}})
 
 
+def test_columns_of_names_are_checked_too() -> None:
+    act = {"id": ["act"], "since": [0], "until": [1]}
+    with pytest.raises(WorldError, match="no such name list or table: acts"):
+        World.from_columns({"acts": act})
+    with pytest.raises(WorldError, match="instrument: no such column: force"):
+        World.from_columns({"instrument": {**act, "force": ["power"]}})
+    with pytest.raises(WorldError, match="instrument: column 'until' is missing"):
+        World.from_columns({"instrument": {"id": ["act"], "since": [0]}})
+    with pytest.raises(WorldError, match="names of instrument: 'a' stands after 'b'"):
+        World.from_columns({"instrument": {"id": ["b", "a"], "since": [0, 0], "until": [1, 1]}})
+    condition = {"mandate": ["m"], "kind": ["Concurrence"], "counterpart": ["a"]}
+    with pytest.raises(WorldError, match="condition of mandate 'm': unknown mandate 'm'"):
+        World.from_columns({"condition": condition})
+
+
 def test_a_moment_needs_an_offset_and_an_engine_a_name() -> None:
     world = World.from_rows(Rows())
     with pytest.raises(WorldError, match="has no offset"):

@@ -9,18 +9,18 @@ from itertools import chain
 
 import pyoxigraph as ox
 
-from mandates.dataset.lookup import dates, first, instances, pairs, table
+from mandates.dataset.lookup import columns, dates, first, instances, pairs, table
 from mandates.dataset.names import MAND, SKOS, TYPE, mand, polity
 from mandates.overlap.tables import (
     CONDITIONS,
     FORCES,
+    OPEN,
     SCHEMES,
     Concept,
     Condition,
     Expectation,
-    Holding,
     Instrument,
-    Mandate,
+    NamedTable,
     Rows,
     Saving,
     Status,
@@ -28,6 +28,8 @@ from mandates.overlap.tables import (
     TieKind,
     World,
     WorldError,
+    named_columns,
+    seconds,
 )
 
 _CLASSES = dict(
@@ -41,6 +43,13 @@ _STATUS: dict[str, Status] = {
     MAND + "Designated": "designated",
     MAND + "Transitional": "transitional",
     MAND + "DeFacto": "de-facto",
+}
+_AXES = {
+    "mandate_subject": "concernsSubject",
+    "mandate_excluded": "excludesSubject",
+    "mandate_layer": "concernsLayer",
+    "mandate_territory": "appliesIn",
+    "mandate_addressee": "addresses",
 }
 _OWN = "?of="
 _BROADER = ox.NamedNode(SKOS + "broader")
@@ -67,11 +76,6 @@ def read_world(store: ox.Store, *, known: datetime | None = None) -> World:
     >>> read_world(ox.Store()).size("holding")
     0
     """
-    return World.from_rows(read_rows(store, known=known))
-
-
-def read_rows(store: ox.Store, *, known: datetime | None = None) -> Rows:
-    """Read the same as rows, before they are coded; see :func:`read_world`."""
     rivals = pairs(store, mand("rivalOf"))
     common = _Common(
         contested={reading for pair in rivals for reading in pair},
@@ -80,10 +84,8 @@ def read_rows(store: ox.Store, *, known: datetime | None = None) -> Rows:
         under=dict(table(store, "conferredUnder")),
         refers=dict(table(store, "refersTo")),
     )
-    return Rows(
+    rows = Rows(
         concepts=tuple(_concepts(store, common)),
-        mandates=tuple(_mandates(store, common)),
-        holdings=tuple(_holdings(store, known, common)),
         conditions=tuple(_conditions(store, known)),
         ties=tuple(_ties(store, common)),
         savings=tuple(_savings(store, common)),
@@ -92,6 +94,9 @@ def read_rows(store: ox.Store, *, known: datetime | None = None) -> Rows:
         rivals=tuple(rivals),
         incompatible=tuple(_incompatible(store)),
     )
+    # Of mandates and holdings there are many: columns of them, and no object for each.
+    many = _mandates(store, common) | {"holding": _holdings(store, known, common)}
+    return World.from_columns(named_columns(rows) | many)
 
 
 @dataclass(frozen=True)
@@ -167,83 +172,92 @@ def _self_regarding(store: ox.Store) -> set[str]:
     return marked | {narrow for narrow, wide in pairs(store, transitive) if wide in marked}
 
 
-def _mandates(store: ox.Store, common: _Common) -> Iterator[Mandate]:
-    function, capacity = first(store, "hasFunction"), first(store, "inCapacity")
-    exclusive = first(store, "isExclusive")
+def _mandates(store: ox.Store, common: _Common) -> dict[str, NamedTable]:
     sunsets, read = first(store, "hasSunset"), first(store, "isReadForSunsets")
     whole = {instrument for instrument, value in read.items() if value in ("true", "1")}
-    axes = {
-        name: {mandate: tuple(values) for mandate, values in table(store, name).items()}
-        for name in (
-            "concernsSubject",
-            "excludesSubject",
-            "concernsLayer",
-            "appliesIn",
-            "addresses",
-        )
-    }
     refers, under, ended = common.refers, common.under, first(store, "endsWith")
     forces = {
         mandate: force for force in FORCES for mandate in instances(store, force.capitalize())
     }
     selfish = _self_regarding(store)
 
-    def subjects(mandate: str, name: str) -> tuple[str, ...]:
-        found = axes[name].get(mandate, ())
-        if selfish.isdisjoint(found) or mandate not in under:
-            return found
-        return tuple(own(s, under[mandate][0]) if s in selfish else s for s in found)
+    def basis(mandate: str) -> str | None:
+        # What a mandate names as its matter orphans it when it goes, as its own instrument does;
+        # of several the one that has ended tells.
+        sources = (*refers.get(mandate, ()), *under.get(mandate, ()))
+        return next((s for s in sources if s in ended), sources[0] if sources else None)
 
     def sunset(mandate: str) -> bool | None:
         if mandate in sunsets:
             return True
         return False if mandate in under and whole.issuperset(under[mandate]) else None
 
-    for mandate, force in sorted(forces.items()):
-        # What a mandate names as its matter orphans it when it goes, as its own instrument does;
-        # of several the one that has ended tells.
-        sources = (*refers.get(mandate, ()), *under.get(mandate, ()))
-        basis = next((s for s in sources if s in ended), sources[0] if sources else None)
-        yield Mandate(
-            id=mandate,
-            function=function.get(mandate),
-            subjects=subjects(mandate, "concernsSubject"),
-            excluded=subjects(mandate, "excludesSubject"),
-            layers=axes["concernsLayer"].get(mandate, ()),
-            territories=axes["appliesIn"].get(mandate, ()),
-            addressees=axes["addresses"].get(mandate, ()),
-            force=force,
-            leading=capacity.get(mandate) != MAND + "SupportCapacity",
-            exclusive=exclusive.get(mandate) in ("true", "1"),
-            sunset=sunset(mandate),
-            instrument=basis,
-            polity=polity(mandate),
-        )
+    def axis(name: str) -> NamedTable:
+        whose, values = columns(store, mand(name))
+        rows = [(m, value) for m, value in zip(whose, values, strict=True) if m in forces]
+        return {
+            "mandate": [mandate for mandate, _ in rows],
+            "concept": [
+                own(value, under[mandate][0]) if value in selfish and mandate in under else value
+                for mandate, value in rows
+            ],
+        }
+
+    def of(name: str) -> Iterator[str | None]:
+        return map(first(store, name).get, ids)
+
+    ids = sorted(forces)
+    mandates: NamedTable = {
+        "id": ids,
+        "force": [forces[mandate] for mandate in ids],
+        "function": list(of("hasFunction")),
+        "leading": [capacity != MAND + "SupportCapacity" for capacity in of("inCapacity")],
+        "exclusive": [value in ("true", "1") for value in of("isExclusive")],
+        "sunset": list(map(sunset, ids)),
+        "instrument": list(map(basis, ids)),
+        "polity": list(map(polity, ids)),
+    }
+    return {"mandate": mandates} | {table: axis(name) for table, name in _AXES.items()}
 
 
-def _holdings(store: ox.Store, known: datetime | None, common: _Common) -> Iterator[Holding]:
+def _holdings(store: ox.Store, known: datetime | None, common: _Common) -> NamedTable:
     of, by = first(store, "ofMandate"), first(store, "heldBy")
-    since, until = common.since, common.until
     sure, unsure = dates(store, "certainFrom"), dates(store, "certainUntil")
     status, readings = first(store, "holdingStatus"), table(store, "inReading")
     records = _known_holdings(store, known)
-    for name, values in (("mandate", of), ("actor", by), ("beginning", since)):
+    for name, values in (("mandate", of), ("actor", by), ("beginning", common.since)):
         for record in sorted(records - values.keys()):
             raise WorldError(f"holding {record!r}: has no {name}")
-    for record in sorted(records):
-        begin, end = sure.get(record, since[record]), unsure.get(record)
+    ids = sorted(records)
+    since = [seconds(common.since[record]) for record in ids]
+    until = [_end(common.until.get(record)) for record in ids]
+    certain = [
+        (seconds(sure[record]) if record in sure else start, _end(unsure.get(record)))
+        for record, start in zip(ids, since, strict=True)
+    ]
+    # Where no part is certain, the certain part begins when all is over.
+    spans = [(a, b) if a < b else (end, end) for (a, b), end in zip(certain, until, strict=True)]
+
+    def reading(record: str) -> str | None:
         # One reading per holding: of several the contested one, which is what makes it doubtful.
-        reading = sorted(readings.get(record, ()), key=lambda r: (r not in common.contested, r))
-        yield Holding(
-            id=record,
-            mandate=of[record],
-            actor=by[record],
-            since=since[record],
-            until=until.get(record),
-            certain=(begin, end) if end is None or begin < end else None,
-            status=_STATUS.get(status.get(record, ""), "direct"),
-            reading=reading[0] if reading else None,
-        )
+        found = readings.get(record, ())
+        return min(found, key=lambda r: (r not in common.contested, r), default=None)
+
+    return {
+        "id": ids,
+        "mandate": [of[record] for record in ids],
+        "actor": [by[record] for record in ids],
+        "since": since,
+        "until": until,
+        "certain_since": [start for start, _ in spans],
+        "certain_until": [end for _, end in spans],
+        "status": [_STATUS.get(status.get(record, ""), "direct") for record in ids],
+        "reading": list(map(reading, ids)),
+    }
+
+
+def _end(value: datetime | None) -> int:
+    return OPEN if value is None else seconds(value)
 
 
 def _known_holdings(store: ox.Store, known: datetime | None) -> set[str]:
@@ -357,11 +371,12 @@ def _instruments(store: ox.Store, common: _Common) -> Iterator[Instrument]:
 
 def _expectations(store: ox.Store) -> Iterator[Expectation]:
     function, subject = first(store, "expectsFunction"), first(store, "expectsSubject")
-    polities = sorted({polity(m) for m in instances(store, "Mandate")})
-    sought = table(store, "soughtIn")
-    for cell in sorted(instances(store, "ReferenceCell")):
+    sought, cells = table(store, "soughtIn"), instances(store, "ReferenceCell")
+    everywhere = cells - sought.keys()
+    polities = {polity(m) for m in instances(store, "Mandate")} if everywhere else ()
+    for cell in sorted(cells):
         # What was not looked for in a legal order is unknown there, not absent.
-        for order in sorted({polity(state) for state in sought[cell]}) or polities:
+        for order in sorted({polity(state) for state in sought[cell]} or polities):
             yield Expectation(function[cell], subject[cell], order)
 
 

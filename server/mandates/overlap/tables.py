@@ -5,17 +5,18 @@ names, so the order of codes is the order of names and no result depends on the 
 The caller has already chosen one recorded and one known state: the tables hold the holdings that
 were knowable at that moment, and nothing here asks when anybody could know.
 
-`World.from_rows` builds one from the small row classes below, for tests, examples and small data.
+`World.from_rows` builds one from the small row classes below, for tests, examples and small data;
+`World.from_columns` from columns of names, for much.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 Table = Mapping[str, IntArray]
+NamedTable = Mapping[str, Sequence[Any]]
 Force = Literal["power", "duty", "liberty", "disability"]
 Status = Literal["designated", "transitional", "de-facto", "direct"]
 TieKind = Literal["oversees", "subordinate", "part-of", "delegates", "succeeds"]
@@ -153,6 +155,7 @@ _AXIS_TABLES: Final = {
     "mandate_territory": "territory",
     "mandate_addressee": "addressee",
 }
+_AXIS_FIELDS: Final = ("subjects", "excluded", "layers", "territories", "addressees")
 
 
 class WorldError(ValueError):
@@ -371,7 +374,25 @@ class World:
         ...
         mandates.overlap.tables.WorldError: mandate 'm': unknown concept 'licence'
         """
-        return _code(rows)
+        return cls.from_columns(named_columns(rows))
+
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, NamedTable]) -> World:
+        """Code columns of names.
+
+        Args:
+            columns: tables of `SCHEMA` with names and words in place of codes, ``None`` for no
+                value, and times in seconds; a table that describes what is named has one column
+                more, ``id``, which is sorted.
+
+        Raises:
+            WorldError: as the class does, and for a name that is used but not described.
+
+        >>> World.from_columns({"instrument": {
+        ...     "id": ["act"], "since": [0], "until": [OPEN]}}).names["instrument"]
+        ('act',)
+        """
+        return _code(columns)
 
     def to_rows(self) -> Rows:
         """Return the same world as plain rows, in the order of names.
@@ -545,207 +566,137 @@ def _check_holdings(tables: Mapping[str, Table], names: Mapping[str, tuple[str, 
 
 _Row = TypeVar("_Row", Concept, Mandate, Holding, Instrument)
 
+# What a row of a table that has no name of its own is called in an error.
+_WHERE: Final = {
+    "broader": "concept {narrower!r}",
+    "condition": "condition of mandate {mandate!r}",
+    "tie": "tie {a!r} {kind} {b!r}",
+    **dict.fromkeys(_AXIS_TABLES, "mandate {mandate!r}"),
+}
 
-def _named(kind: str, rows: Sequence[_Row]) -> tuple[tuple[str, ...], list[_Row]]:
+
+def named_columns(rows: Rows) -> dict[str, NamedTable]:
+    """Turn plain rows into the columns that :meth:`World.from_columns` takes.
+
+    Raises:
+        WorldError: two rows have one name, a holding has no beginning, or a moment is none.
+
+    >>> named_columns(Rows(concepts=[Concept("f", "function")]))["concept"]
+    {'id': ['f'], 'scheme': ['function'], 'universal': [False]}
+    """
+    concepts = _sorted("concept", rows.concepts)
+    mandates = _sorted("mandate", rows.mandates)
+    holdings = _sorted("holding", rows.holdings)
+    for holding in holdings:
+        if holding.since is None:
+            raise WorldError(f"holding {holding.id!r}: has no beginning")
+    spans = [_certain(holding) for holding in holdings]
+    axes = {
+        key: [(row.id, name) for row in mandates for name in getattr(row, field)]
+        for key, field in zip(_AXIS_TABLES, _AXIS_FIELDS, strict=True)
+    }
+    broader = [(row.id, name) for row in concepts for name in sorted(set(row.broader))]
+    return {
+        "concept": _fields(concepts, "id", *SCHEMA["concept"]),
+        "broader": _pairs("broader", broader),
+        "mandate": _fields(mandates, "id", *SCHEMA["mandate"]),
+        **{key: _pairs(key, pairs) for key, pairs in axes.items()},
+        "holding": {
+            **_fields(holdings, "id", "mandate", "actor", "since", "until", "status", "reading"),
+            "certain_since": [since for since, _ in spans],
+            "certain_until": [until for _, until in spans],
+        },
+        "instrument": _fields(_sorted("instrument", rows.instruments), "id", *SCHEMA["instrument"]),
+        "condition": _fields(rows.conditions, *SCHEMA["condition"]),
+        "tie": _fields(rows.ties, *SCHEMA["tie"]),
+        "saving": _fields(rows.savings, *SCHEMA["saving"]),
+        "expectation": _fields(rows.expectations, *SCHEMA["expectation"]),
+        "rival": _pairs("rival", rows.rivals),
+        "incompatible": _pairs("incompatible", rows.incompatible),
+    }
+
+
+def _sorted(kind: str, rows: Iterable[_Row]) -> list[_Row]:
     ordered = sorted(rows, key=lambda row: row.id)
     for left, right in pairwise(ordered):
         if left.id == right.id:
             raise WorldError(f"{kind} {left.id!r} is described twice")
-    return tuple(row.id for row in ordered), ordered
+    return ordered
 
 
-def _finder(names: Mapping[str, tuple[str, ...]]) -> _Finder:
-    return _Finder({kind: {name: i for i, name in enumerate(v)} for kind, v in names.items()})
+def _fields(rows: Iterable[object], *columns: str) -> dict[str, list[Any]]:
+    found = {column: [getattr(row, column) for row in rows] for column in columns}
+    for column, code in (("since", _since), ("until", _until)):
+        if column in found:
+            found[column] = list(map(code, found[column]))
+    return found
 
 
-@dataclass(frozen=True)
-class _Finder:
-    codes: Mapping[str, Mapping[str, int]]
+def _pairs(key: str, pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    return {column: [pair[i] for pair in pairs] for i, column in enumerate(SCHEMA[key])}
 
-    def __call__(self, kind: str, name: str | None, where: str) -> int:
-        if name is None:
-            return NONE
-        code = self.codes[kind].get(name)
-        if code is None:
-            near = difflib.get_close_matches(name, self.codes[kind], 3)
-            hint = f"; near: {', '.join(near)}" if near else ""
-            raise WorldError(f"{where}: unknown {kind} {name!r}{hint}")
-        return code
 
-    def column(
-        self, kind: str, names: Sequence[str | None], where: Callable[[int], str]
-    ) -> list[int]:
-        """Code many names; which row one stands in is asked for only if it is unknown."""
-        codes: dict[Any, int] = {**self.codes[kind], None: NONE}
+def _since(value: datetime | None) -> int:
+    return EARLIEST if value is None else seconds(value)
+
+
+def _until(value: datetime | None) -> int:
+    return OPEN if value is None else seconds(value)
+
+
+def _certain(holding: Holding) -> tuple[int, int]:
+    if holding.certain == "all":
+        return _since(holding.since), _until(holding.until)
+    if holding.certain is None:
+        return _until(holding.until), _until(holding.until)
+    since, until = holding.certain
+    return _since(since), _until(until)
+
+
+def _code(columns: Mapping[str, NamedTable]) -> World:
+    kinds = {
+        (key, column): text.split(":")[0].rstrip("?")
+        for key, texts in SCHEMA.items()
+        for column, text in texts.items()
+    }
+    names: dict[str, Sequence[str]] = {
+        kind: columns.get(kind, {}).get("id", ()) for kind in _NAME_LISTS if kind in SCHEMA
+    }
+    used: dict[str, set[str | None]] = {kind: set() for kind in _NAME_LISTS if kind not in SCHEMA}
+    for (key, column), kind in kinds.items():
+        if kind in used:
+            used[kind].update(columns.get(key, {}).get(column, ()))
+    names |= {kind: sorted(filter(None, values)) for kind, values in used.items()}
+    codes: dict[str, dict[Any, int]] = {
+        kind: {None: NONE, **{word: code for code, word in enumerate(words)}}
+        for kind, words in (*_ENUMS.items(), *names.items())
+    }
+    codes["flag"] = {None: NONE, False: 0, True: 1}
+
+    def coded(key: str, column: str) -> IntArray:
+        values, kind = columns[key][column], kinds.get((key, column))
+        if kind is None:  # the world knows no such column and says so
+            return np.empty(0, np.int64)
+        if kind == "time":
+            return np.array(values, np.int64)
         try:
-            return [codes[name] for name in names]
+            return np.fromiter(map(codes[kind].__getitem__, values), np.int64, len(values))
         except KeyError:
-            return [self(kind, name, where(row)) for row, name in enumerate(names)]
+            row = next(row for row, value in enumerate(values) if value not in codes[kind])
+        default = f"{key} {{id!r}}" if key in names else key
+        cells = {name: cell[row] for name, cell in columns[key].items()}
+        where = _WHERE.get(key, default).format(**cells)
+        if kind in _ENUMS:
+            raise WorldError(f"{where}: {values[row]!r} is none of {', '.join(_ENUMS[kind])}")
+        near = difflib.get_close_matches(values[row], names[kind], 3)
+        hint = f"; near: {', '.join(near)}" if near else ""
+        raise WorldError(f"{where}: unknown {kind} {values[row]!r}{hint}")
 
-
-def _interval(since: datetime | None, until: datetime | None) -> tuple[int, int]:
-    return (
-        EARLIEST if since is None else seconds(since),
-        OPEN if until is None else seconds(until),
-    )
-
-
-def _choice(options: tuple[str, ...], value: str, where: str) -> int:
-    if value not in options:
-        raise WorldError(f"{where}: {value!r} is none of {', '.join(options)}")
-    return options.index(value)
-
-
-def _code(rows: Rows) -> World:
-    names: dict[str, tuple[str, ...]] = {}
-    names["concept"], concepts = _named("concept", rows.concepts)
-    names["mandate"], mandates = _named("mandate", rows.mandates)
-    names["holding"], holdings = _named("holding", rows.holdings)
-    names["instrument"], instruments = _named("instrument", rows.instruments)
-    actors = {row.actor for row in rows.holdings} | {row.counterpart for row in rows.conditions}
-    actors |= {actor for tie in rows.ties for actor in (tie.a, tie.b)}
-    actors |= {actor for saving in rows.savings for actor in (saving.a, saving.b)}
-    names["actor"] = tuple(sorted(actors))
-    names["reading"] = tuple(
-        sorted({row.reading for row in rows.holdings if row.reading} | set(sum(rows.rivals, ())))
-    )
-    polities = {row.polity for row in rows.mandates} | {row.polity for row in rows.expectations}
-    names["polity"] = tuple(sorted(polity for polity in polities if polity is not None))
-    find = _finder(names)
-    out: dict[str, list[tuple[int, ...]]] = {key: [] for key in SCHEMA}
-    for concept in concepts:
-        where = f"concept {concept.id!r}"
-        out["concept"].append((_choice(SCHEMES, concept.scheme, where), concept.universal))
-        for name in sorted(set(concept.broader)):
-            out["broader"].append(
-                (find("concept", concept.id, where), find("concept", name, where))
-            )
-    for holding in holdings:
-        if holding.since is None:
-            raise WorldError(f"holding {holding.id!r}: has no beginning")
-    for condition in rows.conditions:
-        where = f"condition of mandate {condition.mandate!r}"
-        out["condition"].append(
-            (
-                find("mandate", condition.mandate, where),
-                _choice(CONDITIONS, condition.kind, where),
-                find("actor", condition.counterpart, where),
-            )
-        )
-    for tie in rows.ties:
-        where = f"tie {tie.a!r} {tie.kind} {tie.b!r}"
-        pair_codes = find("actor", tie.a, where), find("actor", tie.b, where)
-        out["tie"].append(
-            (_choice(TIES, tie.kind, where), *pair_codes, *_interval(tie.since, tie.until))
-        )
-    for saving in rows.savings:
-        pair_codes = find("actor", saving.a, "saving"), find("actor", saving.b, "saving")
-        out["saving"].append((*pair_codes, *_interval(saving.since, saving.until)))
-    out["instrument"] = [_interval(row.since, row.until) for row in instruments]
-    for cell in rows.expectations:
-        out["expectation"].append(
-            (
-                find("concept", cell.function, "expectation"),
-                find("concept", cell.subject, "expectation"),
-                find("polity", cell.polity, "expectation"),
-                *_interval(cell.since, cell.until),
-            )
-        )
-    out["rival"] = [
-        (find("reading", a, "rival"), find("reading", b, "rival")) for a, b in rows.rivals
-    ]
-    out["incompatible"] = [
-        (find("concept", a, "incompatible"), find("concept", b, "incompatible"))
-        for a, b in rows.incompatible
-    ]
-    tables = {key: _table(key, values) for key, values in out.items()}
-    return World(names, tables | _code_mandates(mandates, find) | _code_holdings(holdings, find))
-
-
-def _code_mandates(mandates: Sequence[Mandate], find: _Finder) -> dict[str, Table]:
-    def where(row: int) -> str:
-        return f"mandate {mandates[row].id!r}"
-
-    tables: dict[str, Table] = {
-        "mandate": _arrays(
-            force=_choices(FORCES, [row.force for row in mandates], where),
-            function=find.column("concept", [row.function for row in mandates], where),
-            leading=[row.leading for row in mandates],
-            exclusive=[row.exclusive for row in mandates],
-            sunset=[NONE if row.sunset is None else row.sunset for row in mandates],
-            instrument=find.column("instrument", [row.instrument for row in mandates], where),
-            polity=find.column("polity", [row.polity for row in mandates], where),
-        )
+    tables = {
+        key: {column: coded(key, column) for column in table if column != "id"}
+        for key, table in columns.items()
     }
-    axes: dict[str, list[tuple[str, ...]]] = {
-        "mandate_subject": [row.subjects for row in mandates],
-        "mandate_excluded": [row.excluded for row in mandates],
-        "mandate_layer": [row.layers for row in mandates],
-        "mandate_territory": [row.territories for row in mandates],
-        "mandate_addressee": [row.addressees for row in mandates],
-    }
-    for key, values in axes.items():
-        tables[key] = _code_axis(values, find, where)
-    return tables
-
-
-def _code_axis(
-    values: Sequence[tuple[str, ...]], find: _Finder, where: Callable[[int], str]
-) -> Table:
-    owner = np.repeat(np.arange(len(values)), [len(names) for names in values])
-    names = list(chain.from_iterable(values))
-    return _arrays(
-        mandate=owner, concept=find.column("concept", names, lambda row: where(int(owner[row])))
-    )
-
-
-def _code_holdings(holdings: Sequence[Holding], find: _Finder) -> dict[str, Table]:
-    def where(row: int) -> str:
-        return f"holding {holdings[row].id!r}"
-
-    times = []
-    for holding in holdings:
-        since, until = _interval(holding.since, holding.until)
-        if holding.certain == "all":
-            certain = since, until
-        elif holding.certain is None:
-            certain = until, until
-        else:
-            certain = _interval(*holding.certain)
-        times.append((since, until, *certain))
-    dates = np.array(times, np.int64).reshape(-1, 4)
-    return {
-        "holding": _arrays(
-            mandate=find.column("mandate", [row.mandate for row in holdings], where),
-            actor=find.column("actor", [row.actor for row in holdings], where),
-            since=dates[:, 0],
-            until=dates[:, 1],
-            certain_since=dates[:, 2],
-            certain_until=dates[:, 3],
-            status=_choices(STATUSES, [row.status for row in holdings], where),
-            reading=find.column("reading", [row.reading for row in holdings], where),
-        )
-    }
-
-
-def _arrays(**columns: Sequence[int] | IntArray) -> Table:
-    return {name: np.array(values, np.int64) for name, values in columns.items()}
-
-
-def _choices(
-    options: tuple[str, ...], values: Sequence[str], where: Callable[[int], str]
-) -> list[int]:
-    codes = {option: code for code, option in enumerate(options)}
-    try:
-        return [codes[value] for value in values]
-    except KeyError:
-        return [_choice(options, value, where(row)) for row, value in enumerate(values)]
-
-
-def _table(key: str, rows: Iterable[tuple[int, ...]]) -> dict[str, IntArray]:
-    columns = list(SCHEMA[key])
-    data = np.array(list(rows), np.int64).reshape(-1, len(columns))
-    return {column: data[:, i] for i, column in enumerate(columns)}
+    return World({kind: tuple(values) for kind, values in names.items()}, tables)
 
 
 def _decode(world: World) -> Rows:
