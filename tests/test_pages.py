@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import pytest
 from flask import Flask
@@ -154,6 +155,30 @@ def test_a_finding_is_proved_by_the_words_of_both(client: FlaskClient) -> None:
     assert finding
     text = get(client, finding[1])
     assert text.count("<blockquote") >= 2
+
+
+@pytest.mark.parametrize("name", ["pta", "PTA", "Pakistan telecommunication  authority"])
+def test_an_institution_is_found_by_any_name_that_only_it_has(
+    client: FlaskClient, name: str
+) -> None:
+    text = get(client, "/between?" + urlencode({"one": name, "other": "PKCERT"}))
+    assert "Pakistan Telecommunication Authority and National Computer Emergency" in text
+
+
+def test_a_name_of_several_or_of_nobody_offers_those_that_may_be_meant(client: FlaskClient) -> None:
+    for name, meant in (("nca", "id/gb/actor/nca"), ("ptaa", "id/pk/actor/pta")):
+        response = client.get(f"/between?one={name}&other=fia", headers=HTML)
+        assert response.status_code == 404
+        text = response.get_data(as_text=True)
+        offered = [link for link in Outline(text).links if link.startswith("/between?")]
+        assert any(quote(meant, safe="") in link and "other=fia" in link for link in offered)
+        assert get(client, offered[0])
+
+
+def test_what_has_always_stood_has_no_day_of_a_first_year(client: FlaskClient) -> None:
+    subject = get(client, "/scheme/subject/personal-data.html")
+    assert "start of the record" in subject
+    assert "0001-01-01" not in subject
 
 
 def test_what_points_to_a_thing_is_counted_and_paged_without_loss(client: FlaskClient) -> None:

@@ -9,7 +9,7 @@ import time
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import (
     Blueprint,
@@ -384,16 +384,7 @@ def named_by() -> str:
 def between() -> BaseResponse:
     """What stands between two institutions, with the words on which it rests."""
     entities, language = _entities(), chosen_language()
-    given = [request.args.get(name, "").strip() for name in ("one", "other")]
-    iris = [expand(value) for value in given]
-    for value, iri in zip(given, iris, strict=True):
-        if value and (_NEVER_IN_IRI.search(iri) or not entities.kind(iri)):
-            near = [] if _NEVER_IN_IRI.search(iri) else entities.near(iri)
-            raise Problem(
-                "not-found",
-                f"Nothing is known of {value[:200]}",
-                members={"near": _named_near(near)},
-            )
+    iris = [_institution(name) for name in ("one", "other")]
     moment = request.args.get("date") or today().isoformat()
     try:
         day = date.fromisoformat(moment)
@@ -410,6 +401,35 @@ def between() -> BaseResponse:
         actors=entities.members(PREFIXES["mand"] + "Institution", language),
     )
     return Response(page, mimetype="text/html")
+
+
+def _institution(name: str) -> str:
+    """The IRI of the institution that a parameter names: by IRI, abbreviation or whole name."""
+    value = request.args.get(name, "").strip()
+    if not value:
+        return ""
+    entities = _entities()
+    iris = [expand(value), expand(value.casefold())]
+    possible = [iri for iri in dict.fromkeys(iris) if not _NEVER_IN_IRI.search(iri)]
+    for iri in possible:
+        if entities.kind(iri):
+            return iri
+    # What is long is no name, and is not compared with all of them.
+    called, near = entities.institutions_called(value) if len(value) <= 200 else ([], [])
+    if len(called) == 1:
+        return called[0]
+    offered = _named_near(
+        called or near or [iri for it in possible[:1] for iri in entities.near(it)]
+    )
+    for item in offered:
+        item["href"] = "/between?" + urlencode(request.args.to_dict() | {name: item["iri"]})
+    raise Problem(
+        "not-found",
+        f"{value} is the name of several institutions."
+        if called
+        else f"Nothing is known of {value[:200]}",
+        members={"near": offered},
+    )
 
 
 def _dereference(path: str, *, is_document: bool) -> BaseResponse:

@@ -66,6 +66,9 @@ _NEIGHBOURS = """
 SELECT DISTINCT ?s WHERE { ?s a ?type FILTER(isIRI(?s) && STRSTARTS(STR(?s), STR($start))) }
 LIMIT 5000
 """
+_CALLED = """
+SELECT DISTINCT ?s ?name WHERE { ?s a $this ; skos:prefLabel|skos:altLabel ?name } LIMIT 10000
+"""
 # Of what points to a thing, properties with more subjects than this have a page of their own.
 _FEW = 20
 PER_PAGE = 100
@@ -429,6 +432,22 @@ class Entities:
             if close:
                 return close
         return []
+
+    def institutions_called(self, name: str) -> tuple[list[str], list[str]]:
+        """The institutions of a name, abbreviation or last part of an IRI, and those of like names.
+
+        Args:
+            name: as somebody typed it, in any case.
+        """
+        called: dict[str, set[str]] = {}
+        for row in self._rows(_CALLED, PREFIXES["mand"] + "Institution"):
+            iri = row["s"]["value"]
+            for one in (row["name"]["value"], iri.rpartition("/")[2]):
+                called.setdefault(one.casefold(), set()).add(iri)
+        wanted = " ".join(name.casefold().split())
+        close = difflib.get_close_matches(wanted, sorted(called), n=5, cutoff=0.6)
+        near = dict.fromkeys(iri for one in close for iri in sorted(called[one]))
+        return sorted(called.get(wanted, ())), list(near)[:5]
 
     def href(self, iri: str) -> str:
         """The local path of an IRI, or the IRI itself when it belongs elsewhere."""

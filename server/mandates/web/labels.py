@@ -74,7 +74,11 @@ def labels(
         for row in body["results"]["bindings"]:
             kinds = found.setdefault(row["s"]["value"], {})
             texts = kinds.setdefault(row["kind"]["value"], {})
-            texts.setdefault(row["text"].get("xml:lang", ""), row["text"]["value"])
+            spoken, text = row["text"].get("xml:lang", ""), row["text"]["value"]
+            kept = texts.get(spoken)
+            # Of several abbreviations the shortest stands, whatever order the store gives them in.
+            if kept is None or (len(text), text) < (len(kept), kept):
+                texts[spoken] = text
     return {iri: _label(kinds, language) for iri, kinds in found.items()}
 
 

@@ -19,7 +19,7 @@ from mandates.sparql.problems import Problem
 from mandates.web.cost import client_key
 from mandates.web.explore import read_day, snapshot_folder, today
 from mandates.web.jobs import JobError, Jobs, told
-from mandates.web.landscape import COUNTRIES, FIVE, Landscapes
+from mandates.web.landscape import COUNTRIES, Landscapes
 from mandates.web.sent import SentError, read_text, refuse_other_formats
 from mandates.web.settings import Settings
 
@@ -218,7 +218,7 @@ def _form(
         bill=bill,
         kinds=KINDS,
         faces=FACES,
-        five=",".join(FIVE[:5]),
+        five="moitt,pta,fia,ncert,nccia",
         countries=COUNTRIES,
         actors=sorted((land.name(a), land.slug(a).rpartition("/")[2]) for a in land.actors),
         instruments=[(land.name(iri), iri.rpartition("/")[2]) for iri in instruments],
