@@ -335,6 +335,21 @@ def test_the_bar_of_a_score_is_as_long_as_the_score(report: Report, page: str) -
     assert all(width == score for width, score in drawn)
 
 
+def test_two_that_met_otherwise_before_are_not_said_to_meet_since(report: Report) -> None:
+    pairs = [p for e in report.entries for p in e.pairs if p.second]
+    assert {p.meeting for p in pairs} == {"Together", "In this relation"}
+    for pair in pairs:
+        begun = max(pair.first.since, pair.second.since)  # type: ignore[union-attr]
+        assert (pair.meeting == "Together") == (pair.since == begun)
+
+
+def test_no_row_of_a_picture_is_dropped_from_the_text(report: Report) -> None:
+    text = render(report, "md").decode()
+    for picture in pictures(report):
+        if picture.name != "network":  # its lines are the pairs of the first table
+            assert all(f"| {' | '.join(row)} |" in text for row in picture.rows)
+
+
 def test_what_is_not_known_of_sunsets_is_no_zero(record: ox.Store) -> None:
     early = make_report(record, as_of=datetime(2017, 1, 1, tzinfo=PAKISTAN))
     told = {e.brief[0]: e for e in early.section("sunset-coverage")}

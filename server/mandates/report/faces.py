@@ -16,7 +16,7 @@ from mandates.dataset.names import PREFIXES
 from mandates.report.charts import pictures, svg
 from mandates.report.days import day, iso
 from mandates.report.feed import atom
-from mandates.report.model import AT_LENGTH, FULL, KINDS, SECTIONS, Entry, Report
+from mandates.report.model import AT_LENGTH, FULL, KINDS, SECTIONS, TERMS, Entry, Report
 from mandates.report.texts import Position
 
 
@@ -67,6 +67,7 @@ def _page(report: Report) -> str:
             report=report,
             sections=SECTIONS,
             kinds=KINDS,
+            terms=TERMS,
             full=FULL,
             at_length=AT_LENGTH,
             pictures=[(picture, svg(picture.specification)) for picture in pictures(report)],
@@ -83,6 +84,7 @@ def markdown(report: Report) -> bytes:
             report=report,
             sections=SECTIONS,
             kinds=KINDS,
+            terms=TERMS,
             full=FULL,
             at_length=AT_LENGTH,
             pictures=pictures(report),

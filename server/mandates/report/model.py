@@ -106,6 +106,41 @@ KINDS: dict[str, str] = {relation: heading for relation, (heading, _) in SECTION
     "succession": "Succession",
 }
 
+#: What a reader must know of the words of a report, whatever its face.
+TERMS: tuple[tuple[str, str], ...] = (
+    (
+        "Certain, possible",
+        "A value that the law does not state counts as unknown, never as all. A finding that hangs "
+        "on such a value, on one of two readings of the law or on a day that is not exactly known "
+        "is possible; any other is certain.",
+    ),
+    (
+        "Score",
+        "From 0 to 100: how much a meeting invites contention, not how much it harms. It is the "
+        "product of factors, shown with each finding: how close the two scopes are; whether one of "
+        "the two is a mere liberty (force); whether both institutions lead; what is left once a "
+        "condition that links the two is taken off; how many provisions stand behind the finding; "
+        "and the kind of relation.",
+    ),
+    (
+        "Pair of provisions",
+        "One mandate of each institution, by which the two meet. Pairs of the same matter are one "
+        "finding; the strongest is quoted.",
+    ),
+    (
+        "Held",
+        "“Named by the text”: the law names the institution. “Designated”: the law names a role, "
+        "and an instrument or a definition puts the institution into it. “Continued by a saving”: "
+        "it goes on until its successor begins. “In practice”: it is seen to act, and no "
+        "designation was found.",
+    ),
+    (
+        "Grade",
+        "A: a statute, gazette, judgment or official text was read. B: two independent secondary "
+        "sources. C: one.",
+    ),
+)
+
 #: Relations told at length; the others are told in a line each.
 FULL = (
     "conflict-of-exclusivity",
@@ -150,6 +185,12 @@ class Pair:
     mitigation: tuple[str, ...]
     alike: int
     certain: bool
+
+    @property
+    def meeting(self) -> str:
+        """Whether the two meet since the later of them began, or met in another relation before."""
+        begun = max(side.since for side in (self.first, self.second) if side)
+        return "Together" if self.since <= begun else "In this relation"
 
 
 @dataclass(frozen=True)
@@ -264,6 +305,15 @@ class Entry:
         if self.relation == "fragmentation":
             return "" if self.figure is None else f"{self.figure:.2f}"
         return str(self.score) if self.score else ""
+
+    @property
+    def factors(self) -> str:
+        """The factors of the score that lower it, and that the others do not."""
+        telling = [f"{name} {value}" for name, value in self.parts if value != "100 %"]
+        if not telling:
+            return "every factor 100 %"
+        rest = "; every other factor 100 %" if len(telling) < len(self.parts) else ""
+        return " \N{MULTIPLICATION SIGN} ".join(telling) + rest
 
     @property
     def counted(self) -> str:
