@@ -51,7 +51,8 @@ SECTIONS: dict[str, tuple[str, str]] = {
     ),
     "coordinated-overlap": (
         "Coordinated overlaps",
-        "The same, but a condition of one mandate names the other institution.",
+        "Function, matter, layer, territory and addressees all meet, and a condition of one "
+        "mandate names the other institution.",
     ),
     "transition": ("Transitions", "A mandate passes from one to the other under a saving."),
     "conflict-of-functions": (

@@ -52,10 +52,12 @@ def _state(report: Report, brief: Mapping[str, str]) -> list[str]:
     lines += _contested(report)
     coordinated = sum(e.relation == "coordinated-overlap" for e in report.entries)
     bare = sum(e.relation in ("duplication", "overlap", "unsaved-overlap") for e in report.entries)
+    contested = len(report.section("contested-holding"))
     if coordinated or bare:
         lines.append(
             f"In {coordinated} of these places a condition of the law (consent, consultation, "
-            f"direction, report) links the two institutions; in {bare} nothing in the record does."
+            f"direction, report) links the two institutions; in {bare} nothing in the record does"
+            + (f"; in {contested} it is contested who holds the mandate." if contested else ".")
         )
     empty = [e for e in report.entries if e.relation in ("gap", "orphan")]
     gaps = [e for e in empty if e.relation == "gap"]
