@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
@@ -20,7 +20,7 @@ from mandates.dataset.lookup import first, pairs
 from mandates.dataset.names import GRAPH, ID, PREF_LABEL, TYPE, XSD, mand
 from mandates.overlap.findings import RELATIONS, SHAPES, Finding, Findings, Relation
 from mandates.overlap.reference import Hierarchy
-from mandates.overlap.tables import NONE, OPEN, SCHEMES, moment
+from mandates.overlap.tables import NONE, OPEN, SCHEMES, World, moment
 
 #: Graph that receives findings.
 FINDINGS = ox.NamedNode(GRAPH + "derived/findings")
@@ -136,8 +136,10 @@ def describe(
     >>> list(describe(find(world), {}, {}))
     []
     """
+    writer = _Writer(_values(findings.world))
     for start in range(0, len(findings), block):
-        yield _write(_columns(findings, slice(start, start + block), labels, mitigations, orders))
+        rows = slice(start, start + block)
+        yield writer.write(_columns(findings, rows, labels, mitigations, orders))
 
 
 def describe_some(
@@ -159,7 +161,8 @@ def describe_some(
     >>> describe_some([], {}, {}, {})
     []
     """
-    text = _write(_columns_of_some(list(findings), of, labels, mitigations, orders))
+    writer = _Writer(lambda _: lambda value: value)
+    text = writer.write(_columns_of_some(list(findings), of, labels, mitigations, orders))
     return list(ox.parse(text, format=ox.RdfFormat.N_QUADS))
 
 
@@ -240,53 +243,63 @@ def _words(relation: str) -> str:
 
 # What is said -----------------------------------------------------------------------------------
 
-Term = ox.NamedNode | ox.Literal
+
+# The holdings of the pairs of a finding are written again as its own.
+@lru_cache(maxsize=2**14)
+def _node(value: str) -> str:
+    return str(ox.NamedNode(value))
 
 
-@lru_cache(maxsize=2**16)
-def _node(value: str) -> Term:
-    return ox.NamedNode(value)
-
-
-def _subject(value: str) -> Term:
+def _subject(value: str) -> str:
     return _node(plain(value))
 
 
-def _moment(value: datetime) -> Term:
+def _class(name: str) -> str:
+    return str(mand(name))
+
+
+def _english(value: str) -> str:
+    return str(ox.Literal(value, language="en"))
+
+
+def _moment(value: datetime) -> str:
     return _typed(value.astimezone(_PAKISTAN).isoformat(), "dateTime")
 
 
-def _integer(value: int) -> Term:
+def _integer(value: int) -> str:
     return _typed(str(value), "integer")
 
 
-def _decimal(value: int) -> Term:
+def _decimal(value: int) -> str:
     return _typed(f"{Decimal(value).normalize():f}", "decimal")
 
 
-def _thousandths(value: int) -> Term:
+def _thousandths(value: int) -> str:
     return _typed(f"{(Decimal(value) / 1000).normalize():f}", "decimal")
 
 
-def _typed(value: str, name: str) -> Term:
-    return ox.Literal(value, datatype=ox.NamedNode(XSD + name))
+def _typed(value: str, name: str) -> str:
+    return str(ox.Literal(value, datatype=ox.NamedNode(XSD + name)))
 
 
 @dataclass(frozen=True)
 class _Saying:
-    """What a value in a column says of a finding or of a pair; an absent value says nothing."""
+    """What a value in a column says of a finding or of a pair; an absent value says nothing.
+
+    The term is as the RDF library writes it, empty for what says nothing.
+    """
 
     column: str
     predicate: ox.NamedNode
-    term: Callable[[Any], Term | None]
+    term: Callable[[Any], str]
 
 
 _OF_FINDING: Final = (
-    _Saying("relation", TYPE, lambda _: mand("Finding")),
-    _Saying("relation", TYPE, relation_class),
-    _Saying("relation", TYPE, lambda relation: mand("Overlap") if relation in _SHAPED else None),
-    _Saying("shape", TYPE, lambda shape: mand(_SHAPE[shape])),
-    _Saying("title", PREF_LABEL, lambda text: ox.Literal(text, language="en")),
+    _Saying("relation", TYPE, lambda _: _class("Finding")),
+    _Saying("relation", TYPE, lambda relation: _class(_CLASS[relation])),
+    _Saying("relation", TYPE, lambda relation: _class("Overlap") if relation in _SHAPED else ""),
+    _Saying("shape", TYPE, lambda shape: _class(_SHAPE[shape])),
+    _Saying("title", PREF_LABEL, _english),
     _Saying("function_cell", mand("onFunction"), _node),
     _Saying("subject_cell", mand("onSubject"), _subject),
     _Saying("order", mand("inLegalOrder"), _node),
@@ -294,14 +307,14 @@ _OF_FINDING: Final = (
     _Saying("until", mand("validUntil"), _moment),
     _Saying("certain_since", mand("certainFrom"), _moment),
     _Saying("certain_until", mand("certainUntil"), _moment),
-    _Saying("certain", mand("hasCertainty"), lambda yes: mand("Certain" if yes else "Possible")),
+    _Saying("certain", mand("hasCertainty"), lambda yes: _class("Certain" if yes else "Possible")),
     _Saying("support", mand("pairCount"), _integer),
     _Saying("certain_support", mand("certainPairCount"), _integer),
     _Saying("score", mand("contentionScore"), _decimal),
     _Saying("index", mand("index"), _thousandths),
 )
 _OF_PAIR: Final = (
-    _Saying("certain", TYPE, lambda _: mand("SupportingPair")),
+    _Saying("certain", TYPE, lambda _: _class("SupportingPair")),
     _Saying("holding_a", mand("firstHolding"), _node),
     _Saying("holding_b", mand("secondHolding"), _node),
     _Saying("subject_a", mand("firstSubject"), _subject),
@@ -327,7 +340,6 @@ class _Columns:
         counts: how many pairs support each.
         pairs: the columns of what is said of pairs, those of the first finding first.
         conditions: of each pair, what mitigates it.
-        value: gives the value that a code in a column stands for, if any.
     """
 
     keys: Sequence[str]
@@ -336,10 +348,10 @@ class _Columns:
     counts: Sequence[int]
     pairs: Mapping[str, Sequence[Any]]
     conditions: Sequence[Sequence[str]]
-    value: Callable[[str, Any], Any]
 
 
 _END: Final = f" {FINDINGS} .\n"
+_KEPT: Final = 2**14
 
 
 class _Endings(dict[Any, str]):
@@ -351,67 +363,77 @@ class _Endings(dict[Any, str]):
     def __init__(
         self,
         predicate: ox.NamedNode,
-        term: Callable[[Any], Term | None],
+        term: Callable[[Any], str],
         value: Callable[[Any], Any] = lambda code: code,
     ) -> None:
         self._before, self._term, self._value = f" {predicate} ", term, value
 
     def __missing__(self, code: Any) -> str:
         value = self._value(code)
-        term = None if value is None else self._term(value)
-        text = "" if term is None else self._before + str(term) + _END
-        self[code] = text
+        term = "" if value is None else self._term(value)
+        text = self[code] = term and f"{self._before}{term}{_END}"
         return text
 
 
-def _write(columns: _Columns) -> str:
-    involved = _Endings(mand("involves"), _node)
-    holding = _Endings(mand("basedOnHolding"), _node, partial(columns.value, "holding_a"))
-    mitigated = _Endings(mand("mitigatedBy"), _node)
-    ranked = _Endings(mand("rank"), _integer)
-    by_pair = f" {mand('supportedByPair')} "
-    pairs = zip(
-        columns.pairs["holding_a"],
-        columns.pairs["holding_b"],
-        columns.conditions,
-        _endings(_OF_PAIR, columns.pairs, columns.value),
-        strict=True,
-    )
-    texts: list[str] = []
-    for key, actors, count, said in zip(
-        columns.keys,
-        columns.actors,
-        columns.counts,
-        _endings(_OF_FINDING, columns.own, columns.value),
-        strict=True,
-    ):
-        iri = finding_iri(key)
-        own = [*said, *(involved[actor] for actor in actors)]
-        for rank, (a, b, conditions, exhibit) in enumerate(islice(pairs, count), 1):
-            pair = f"<{iri}/pair/{rank}>"
-            texts.append(_lines(pair, (*exhibit, ranked[rank])))
-            own += (by_pair + pair + _END, holding[a], holding[b])
-            own += [mitigated[condition] for condition in conditions]
-        # Several pairs may rest on one holding, and a class may be said by relation and by shape.
-        texts.append(_lines(f"<{iri}>", dict.fromkeys(own)))
-    return "".join(texts)
+class _Writer:
+    """Writes columns as lines.
+
+    Args:
+        value: for a column, what gives the value that a code in it stands for, if any.
+    """
+
+    def __init__(self, value: Callable[[str], Callable[[Any], Any]]) -> None:
+        self._of_finding, self._of_pair = (
+            [(s.column, _Endings(s.predicate, s.term, value(s.column))) for s in sayings]
+            for sayings in (_OF_FINDING, _OF_PAIR)
+        )
+        self._involved = _Endings(mand("involves"), _node)
+        self._holding = _Endings(mand("basedOnHolding"), _node, value("holding_a"))
+        self._mitigated = _Endings(mand("mitigatedBy"), _node)
+        self._ranked = _Endings(mand("rank"), _integer)
+        self._by_pair = f" {mand('supportedByPair')} "
+
+    def write(self, columns: _Columns) -> str:
+        """Write some findings; columns with the same codes may follow."""
+        holding, mitigated, ranked = self._holding, self._mitigated, self._ranked
+        pairs = zip(
+            columns.pairs["holding_a"],
+            columns.pairs["holding_b"],
+            columns.conditions,
+            _said(self._of_pair, columns.pairs),
+            strict=True,
+        )
+        texts: list[str] = []
+        for key, actors, count, said in zip(
+            columns.keys,
+            columns.actors,
+            columns.counts,
+            _said(self._of_finding, columns.own),
+            strict=True,
+        ):
+            iri = finding_iri(key)
+            own = [*said, *(self._involved[actor] for actor in actors)]
+            for rank, (a, b, conditions, exhibit) in enumerate(islice(pairs, count), 1):
+                pair = f"<{iri}/pair/{rank}>"
+                texts.append(_lines(pair, (*exhibit, ranked[rank])))
+                own += (self._by_pair + pair + _END, holding[a], holding[b])
+                own += [mitigated[condition] for condition in conditions]
+            # Several pairs may rest on one holding, and a class may be said by relation and by
+            # shape.
+            texts.append(_lines(f"<{iri}>", dict.fromkeys(own)))
+        # What has many values is seldom said again: titles and holdings would fill the memory.
+        for _, endings in (*self._of_finding, *self._of_pair, ("holding_a", holding)):
+            if len(endings) > _KEPT:
+                endings.clear()
+        return "".join(texts)
 
 
-def _endings(
-    sayings: Iterable[_Saying],
-    columns: Mapping[str, Sequence[Any]],
-    value: Callable[[str, Any], Any],
+def _said(
+    sayings: Iterable[tuple[str, _Endings]], columns: Mapping[str, Sequence[Any]]
 ) -> Iterator[tuple[str, ...]]:
     """Yield for each row the ends of the lines that say it, empty for what it does not say."""
     return zip(
-        *(
-            map(
-                _Endings(said.predicate, said.term, partial(value, said.column)).__getitem__,
-                columns[said.column],
-            )
-            for said in sayings
-        ),
-        strict=True,
+        *(map(endings.__getitem__, columns[column]) for column, endings in sayings), strict=True
     )
 
 
@@ -420,6 +442,27 @@ def _lines(subject: str, endings: Iterable[str]) -> str:
 
 
 # From columns and from objects ------------------------------------------------------------------
+
+
+def _values(world: World) -> Callable[[str], Callable[[Any], Any]]:
+    """Give for a column of findings or evidence what a code in it stands for."""
+    lists: dict[str, Sequence[str]] = {
+        "relation": RELATIONS,
+        "shape": SHAPES,
+        **dict.fromkeys(("function_cell", "subject_cell"), world.names["concept"]),
+        **dict.fromkeys(("subject_a", "subject_b"), world.names["concept"]),
+        **dict.fromkeys(("holding_a", "holding_b"), world.names["holding"]),
+    }
+
+    def value(column: str) -> Callable[[Any], Any]:
+        if column in ("since", "until", "certain_since", "certain_until"):
+            return moment
+        names = lists.get(column)
+        if names is None:
+            return lambda code: None if code == NONE else code
+        return lambda code: None if code == NONE else names[code]
+
+    return value
 
 
 def _columns(
@@ -447,21 +490,6 @@ def _columns(
     indexed = np.isin(own["relation"], [RELATIONS.index(r) for r in _INDEXED])
     own["index"] = np.where(indexed, own["figure"], NONE)
 
-    lists: dict[str, Sequence[str]] = {
-        "relation": RELATIONS,
-        "shape": SHAPES,
-        **dict.fromkeys(("function_cell", "subject_cell"), names["concept"]),
-        **dict.fromkeys(("subject_a", "subject_b"), names["concept"]),
-        **dict.fromkeys(("holding_a", "holding_b"), names["holding"]),
-    }
-
-    def value(column: str, code: Any) -> Any:
-        if column in ("since", "until", "certain_since", "certain_until"):
-            return moment(code)
-        if code == NONE:
-            return None
-        return lists[column][code] if column in lists else code
-
     shares: dict[int, list[str]] = {}
     low, high = np.searchsorted(findings.shares["finding"], (start, stop))
     for row, actor in zip(
@@ -486,13 +514,14 @@ def _columns(
             mitigations,
         )
     said: dict[str, list[Any]] = {column: values.tolist() for column, values in own.items()}
+    cell = _values(findings.world)("function_cell")
     polities = [None if code == NONE else names["polity"][code] for code in said["polity"]]
     said["order"] = [(orders or {}).get(polity or "") for polity in polities]
     said["title"] = [
         _title(
             RELATIONS[relation],
             involved,
-            (value("function_cell", function), value("subject_cell", subject)),
+            (cell(function), cell(subject)),
             polity,
             labels,
             orders,
@@ -513,7 +542,6 @@ def _columns(
         counts=counts.tolist(),
         pairs={column: values.tolist() for column, values in pairs.items()},
         conditions=conditions,
-        value=value,
     )
 
 
@@ -558,7 +586,6 @@ def _columns_of_some(
             for finding in findings
             for e in finding.evidence
         ],
-        value=lambda _, value: value,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -94,9 +95,12 @@ def read_world(store: ox.Store, *, known: datetime | None = None) -> World:
         rivals=tuple(rivals),
         incompatible=tuple(_incompatible(store)),
     )
-    # Of mandates and holdings there are many: columns of them, and no object for each.
-    many = _mandates(store, common) | {"holding": _holdings(store, known, common)}
-    return World.from_columns(named_columns(rows) | many)
+    # Of mandates and holdings there are many: columns of them, and no object for each. While the
+    # store writes an answer for the one, the other can be worked on.
+    with ThreadPoolExecutor(1) as pool:
+        mandates = pool.submit(_mandates, store, common)
+        holdings = _holdings(store, known, common)
+    return World.from_columns(named_columns(rows) | mandates.result() | {"holding": holdings})
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def _cells(store: ox.Store, variables: str, pattern: str) -> list[str] | None:
     text = (solutions.serialize(format=ox.QueryResultsFormat.CSV) or b"").decode()
     width = len(solutions.variables)
     cells = text.replace("\r\n", ",").split(",")
-    if '"' in text or "_:" in text or len(cells) != text.count("\r\n") * width + 1:
+    if '"' in text or "_:" in text or len(cells) != text.count("\n") * width + 1:
         return None
     return cells[width:-1]
 
