@@ -181,6 +181,20 @@ def test_what_has_always_stood_has_no_day_of_a_first_year(client: FlaskClient) -
     assert "0001-01-01" not in subject
 
 
+def test_a_day_is_written_no_closer_than_it_is_known(client: FlaskClient) -> None:
+    said = get(client, "/id/pk/statement/PKC-222.html")  # known by its year only
+    assert re.search(r"Report in Jang(?:</span>)?, 2025:", said)
+    law = get(client, "/id/pk/instrument/amla-2010.html")  # in force at some time in 2010
+    assert re.search(r'<td class="date">2010</td>', law)
+
+
+def test_an_address_that_leads_nowhere_leads_on(client: FlaskClient) -> None:
+    response = client.get("/nowhere", headers=HTML)
+    assert response.status_code == 404
+    assert "/search" in Outline(response.get_data(as_text=True)).links
+    assert "near matches" not in response.get_data(as_text=True)
+
+
 def test_what_points_to_a_thing_is_counted_and_paged_without_loss(client: FlaskClient) -> None:
     address = PAGES["named-by"]
     text = get(client, address)

@@ -28,7 +28,12 @@ def long_date(value: object) -> str:
 
     >>> long_date("2016-08-22"), long_date("unknown"), long_date("0001-01-01")
     ('22 August 2016', 'unknown', 'the beginning of the record')
+    >>> long_date("2025"), long_date("2025-04")
+    ('2025', 'April 2025')
     """
+    month = re.fullmatch(r"(\d{4})-(\d\d)", str(value))
+    if month and 1 <= int(month[2]) <= 12:
+        return f"{month_name[int(month[2])]} {month[1]}"
     try:
         day = date.fromisoformat(str(value)[:10])
     except ValueError:
@@ -36,6 +41,20 @@ def long_date(value: object) -> str:
     if day.year == 1:
         return "the beginning of the record"
     return f"{day.day} {month_name[day.month]} {day.year}"
+
+
+def as_known(value: object, precision: object = "") -> str:
+    """A date no closer than it is known: a day, or the year or month that its first day stands for.
+
+    >>> as_known("2025-01-01"), as_known("2025-01-01", "YearPrecision")
+    ('2025-01-01', '2025')
+    >>> as_known("2025-04-01", "MonthPrecision")
+    '2025-04'
+    """
+    kept = {"YearPrecision": 4, "MonthPrecision": 7}.get(
+        getattr(precision, "local", str(precision))
+    )
+    return str(value)[:kept]
 
 
 def year(value: object) -> float:
@@ -246,6 +265,7 @@ def spaced(name: str) -> str:
 
 FILTERS: Mapping[str, Any] = {
     "long_date": long_date,
+    "as_known": as_known,
     "year": year,
     "holds": holds,
     "fold": fold,
