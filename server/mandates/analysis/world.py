@@ -10,7 +10,7 @@ from itertools import chain
 
 import pyoxigraph as ox
 
-from mandates.dataset.lookup import columns, dates, first, instances, pairs, table
+from mandates.dataset.lookup import columns, dates, first, instances, pairs, subjects, table
 from mandates.dataset.names import MAND, SKOS, TYPE, mand, polity
 from mandates.overlap.tables import (
     CONDITIONS,
@@ -184,6 +184,7 @@ def _mandates(store: ox.Store, common: _Common) -> dict[str, NamedTable]:
         mandate: force for force in FORCES for mandate in instances(store, force.capitalize())
     }
     selfish = _self_regarding(store)
+    helping = subjects(store, mand("inCapacity"), mand("SupportCapacity"))
 
     def basis(mandate: str) -> str | None:
         # What a mandate names as its matter orphans it when it goes, as its own instrument does;
@@ -215,7 +216,7 @@ def _mandates(store: ox.Store, common: _Common) -> dict[str, NamedTable]:
         "id": ids,
         "force": [forces[mandate] for mandate in ids],
         "function": list(of("hasFunction")),
-        "leading": [capacity != MAND + "SupportCapacity" for capacity in of("inCapacity")],
+        "leading": [mandate not in helping for mandate in ids],
         "exclusive": [value in ("true", "1") for value in of("isExclusive")],
         "sunset": list(map(sunset, ids)),
         "instrument": list(map(basis, ids)),

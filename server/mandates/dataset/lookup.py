@@ -114,9 +114,18 @@ def instances(store: ox.Store, name: str) -> set[str]:
     >>> instances(ox.Store(), "Mandate")
     set()
     """
-    cells = _cells(store, "?s", f"?s {TYPE} {mand(name)}")
+    return subjects(store, TYPE, mand(name))
+
+
+def subjects(store: ox.Store, predicate: ox.NamedNode, value: ox.NamedNode) -> set[str]:
+    """Collect what has a value of a property.
+
+    >>> subjects(ox.Store(), mand("inCapacity"), mand("SupportCapacity"))
+    set()
+    """
+    cells = _cells(store, "?s", f"?s {predicate} {value}")
     if cells is None:
-        found = store.quads_for_pattern(None, TYPE, mand(name), None)
+        found = store.quads_for_pattern(None, predicate, value, None)
         return {q.subject.value for q in found}  # type: ignore[union-attr]
     return set(cells)
 
