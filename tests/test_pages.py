@@ -188,6 +188,14 @@ def test_a_day_is_written_no_closer_than_it_is_known(client: FlaskClient) -> Non
     assert re.search(r'<td class="date">2010</td>', law)
 
 
+def test_days_are_written_in_the_language_of_the_page(client: FlaskClient) -> None:
+    path = "/between?one=fia&other=nccia&date=2025-08-06&lang="
+    assert "6 August 2025" in get(client, path + "en")
+    urdu = get(client, path + "ur")
+    assert "6 اگست 2025" in urdu
+    assert "August" not in urdu
+
+
 def test_an_address_that_leads_nowhere_leads_on(client: FlaskClient) -> None:
     response = client.get("/nowhere", headers=HTML)
     assert response.status_code == 404

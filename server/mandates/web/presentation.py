@@ -21,26 +21,49 @@ def today() -> date:
     return (datetime.now(UTC) + timedelta(hours=5)).date()
 
 
-def long_date(value: object) -> str:
+_MONTHS = {
+    "en": tuple(month_name),
+    # As Pakistan writes them; the numerals of the record are kept.
+    "ur": (
+        "",
+        "جنوری",
+        "فروری",
+        "مارچ",
+        "اپریل",
+        "مئی",
+        "جون",
+        "جولائی",
+        "اگست",
+        "ستمبر",
+        "اکتوبر",
+        "نومبر",
+        "دسمبر",
+    ),
+}
+_ALWAYS = {"en": "the beginning of the record", "ur": "ریکارڈ کا آغاز"}
+
+
+def long_date(value: object, language: str = "en") -> str:
     """A date as people write it; what is none stays as it is.
 
     The year 1 is the method's beginning of all time.
 
     >>> long_date("2016-08-22"), long_date("unknown"), long_date("0001-01-01")
     ('22 August 2016', 'unknown', 'the beginning of the record')
-    >>> long_date("2025"), long_date("2025-04")
-    ('2025', 'April 2025')
+    >>> long_date("2025"), long_date("2025-04"), long_date("2025-05-01", "ur")
+    ('2025', 'April 2025', '1 مئی 2025')
     """
+    months = _MONTHS.get(language, _MONTHS["en"])
     month = re.fullmatch(r"(\d{4})-(\d\d)", str(value))
     if month and 1 <= int(month[2]) <= 12:
-        return f"{month_name[int(month[2])]} {month[1]}"
+        return f"{months[int(month[2])]} {month[1]}"
     try:
         day = date.fromisoformat(str(value)[:10])
     except ValueError:
         return str(value)
     if day.year == 1:
-        return "the beginning of the record"
-    return f"{day.day} {month_name[day.month]} {day.year}"
+        return _ALWAYS.get(language, _ALWAYS["en"])
+    return f"{day.day} {months[day.month]} {day.year}"
 
 
 def as_known(value: object, precision: object = "") -> str:
