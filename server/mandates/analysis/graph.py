@@ -111,7 +111,7 @@ def describe(
     mitigations: Mapping[tuple[str, str], list[str]],
     orders: Mapping[str, str] | None = None,
     *,
-    block: int = 2_000,
+    block: int = 1_000,
 ) -> Iterator[str]:
     """Write findings and their supporting pairs as N-Quads.
 
