@@ -27,6 +27,7 @@ from mandates.dataset.snapshot import SEARCH_FILE, Snapshot, SnapshotError, read
 from mandates.sparql.backend import Answer, Backend, Limits, Running, Spool, overdue
 from mandates.sparql.federation import Federation
 from mandates.sparql.problems import Problem
+from mandates.sparql.processors import anywhere
 from mandates.sparql.request import QueryRequest, not_acceptable
 from mandates.sparql.worker import FORMATS, HEADER, PIECE, REPORT, send
 
@@ -127,19 +128,15 @@ class _Keeper:
         # A group of its own keeps the terminal's Ctrl-C from reaching it before the server. Not a
         # session: Linux shares the processors out between sessions first (sched(7), autogroups),
         # and then it would not matter that workers run at a lower priority than the server.
-        self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [
-                sys.executable,
-                "-m",
-                "mandates.sparql.worker",
-                str(theirs.fileno()),
-                str(snapshot.folder),
-                json.dumps(options),
-            ],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            process_group=0,
-        )
+        command = [sys.executable, "-m", "mandates.sparql.worker"]
+        arguments = [str(theirs.fileno()), str(snapshot.folder), json.dumps(options)]
+        with anywhere():
+            self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [*command, *arguments],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                process_group=0,
+            )
         theirs.close()
         self.version = snapshot.version
         self.facts: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from mandates.sparql import syntax
 from mandates.sparql.backend import Answer, Backend, update_refused
 from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, ROW_FORMATS, Format, choose
 from mandates.sparql.problems import Problem
+from mandates.sparql.processors import anywhere
 from mandates.sparql.request import METHODS, QUERY, QueryRequest, UpdateRequest, parse_operation
 from mandates.web.cache import AnswerCache, Kept
 from mandates.web.cost import Allowance, client_key
@@ -427,7 +428,8 @@ def _encode(answer: Answer, encoding: str, folder: Path | None) -> Answer:
     if isinstance(answer.body, bytes):
         packed = compress(answer.body, encoding)
         return replace(answer, body=packed, size=len(packed), encoding=encoding)
-    file, size = compress_file(answer.body, encoding, folder)
+    with anywhere():
+        file, size = compress_file(answer.body, encoding, folder)
     return replace(answer, body=file, size=size, encoding=encoding)
 
 

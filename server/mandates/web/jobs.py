@@ -22,6 +22,7 @@ from typing import Any
 
 from mandates.sparql.admission import Admission
 from mandates.sparql.problems import Problem
+from mandates.sparql.processors import anywhere
 from mandates.web.cache import AnswerCache, Kept
 
 #: What a page says of a job that was not done.
@@ -162,14 +163,16 @@ class Jobs:
         }
         environment |= {"TMPDIR": str(folder), "HOME": str(folder)}
         before = os.times()
-        process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-m", self._module, str(self.limits.memory), str(self.limits.timeout)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=folder,
-            env=environment,
-            process_group=0,  # to be killed whole; a session would outdo its low priority
-        )
+        arguments = [str(self.limits.memory), str(self.limits.timeout)]
+        with anywhere():
+            process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [sys.executable, "-m", self._module, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=folder,
+                env=environment,
+                process_group=0,  # to be killed whole; a session would outdo its low priority
+            )
         try:
             output, _ = process.communicate(text.encode(), timeout=self.limits.timeout)
         except subprocess.TimeoutExpired:

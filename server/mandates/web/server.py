@@ -22,6 +22,7 @@ from granian.server import Server
 
 from mandates.dataset.snapshot import read_snapshot
 from mandates.sparql.problems import Problem
+from mandates.sparql.processors import keep_to_one
 from mandates.sparql.worker import trim
 from mandates.web.backends import make_backend
 from mandates.web.settings import Settings
@@ -110,6 +111,8 @@ def _load(settings: Settings, *_: Any, **__: Any) -> Any:
     from mandates.web.app import create_app
 
     app = create_app(settings, backend)
+    if settings.one_processor:
+        keep_to_one(settings.port)
     # What the explorer shows is read before the first reader asks, and not in the reader's time.
     threading.Thread(target=_read, args=(app,), name="read", daemon=True).start()
     return app
