@@ -6,21 +6,21 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from mandates import __version__
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mandates.quality.check import Result
     from mandates.quality.problems import Problem
 
-_out, _err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
 _PAKISTAN = timezone(timedelta(hours=5))
 
 _data_dir = click.option(
@@ -58,18 +58,33 @@ class _Date(click.ParamType[datetime]):
             self.fail(str(error), param, ctx)
 
 
+# Imported when something is printed, so that the server starts without.
+@cache
+def _out() -> Console:
+    from rich.console import Console
+
+    return Console(soft_wrap=True)
+
+
+@cache
+def _err() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, soft_wrap=True)
+
+
 @contextmanager
 def _step(name: str) -> Iterator[None]:
     """Show a step while it runs and how long it took when done."""
     began = perf_counter()
-    with _err.status(f"{name} …"):
+    with _err().status(f"{name} …"):
         yield
-    _err.print(f"[green]✓[/green] {name} [dim]{perf_counter() - began:.1f} s[/dim]")
+    _err().print(f"[green]✓[/green] {name} [dim]{perf_counter() - began:.1f} s[/dim]")
 
 
 def _show(problems: Iterable[Problem]) -> None:
     for problem in problems:
-        _err.print(str(problem), markup=False, highlight=False)
+        _err().print(str(problem), markup=False, highlight=False)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -119,10 +134,10 @@ def build(
         raise click.ClickException(str(error)) from None
     except BuildError as error:
         _show(error.problems)
-        _err.print("[red]Nothing was written; the last good snapshot stands.[/red]")
+        _err().print("[red]Nothing was written; the last good snapshot stands.[/red]")
         sys.exit(1)
     _show(dataset.warnings)
-    _out.print(f"{snapshot.folder}  version {snapshot.version}, {snapshot.quads:,} quads")
+    _out().print(f"{snapshot.folder}  version {snapshot.version}, {snapshot.quads:,} quads")
 
 
 @main.command()
@@ -196,13 +211,16 @@ def query(file: Iterable[str], data_dir: Path, form: str | None) -> None:
         sys.stdout.buffer.write(answer)
         return
     header, rows = answer
+    from rich.console import Console
+    from rich.table import Table
+
     # Nothing is cut: a terminal's lines are folded, a file's are as long as they need to be.
     table = Table(box=None, pad_edge=False)
     for name in header:
         table.add_column(click.unstyle(name), overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console = _out if _out.is_terminal else Console(width=100_000, soft_wrap=True)
+    console = _out() if _out().is_terminal else Console(width=100_000, soft_wrap=True)
     console.print(table, markup=False)
 
 
@@ -361,7 +379,7 @@ def report(
             path.write_bytes(render(model, face))
         except MissingExtraError as error:
             raise click.ClickException(str(error)) from None
-        _out.print(str(path))
+        _out().print(str(path))
 
 
 @main.command()
@@ -390,7 +408,7 @@ def validate(files: tuple[Path, ...], texts: Path | None) -> None:
     _show(problems)
     errors = sum(p.severity is Severity.ERROR for p in problems)
     counts = {"error": errors, "warning": len(problems) - errors}
-    _out.print(", ".join(f"{n} {what}{'s' * (n != 1)}" for what, n in counts.items()))
+    _out().print(", ".join(f"{n} {what}{'s' * (n != 1)}" for what, n in counts.items()))
     sys.exit(1 if errors else 0)
 
 
@@ -427,7 +445,7 @@ def check(texts: Path | None, against: Path | None) -> None:
 
 def _result(result: Result) -> None:
     mark = "-" if result.skipped else "✓" if result.passed else "✗"
-    _out.print(f"{mark} {result.name}: {result.summary}", markup=False, highlight=False)
+    _out().print(f"{mark} {result.name}: {result.summary}", markup=False, highlight=False)
     _show(result.problems)
 
 
@@ -469,10 +487,10 @@ def _compare(against: Path) -> int:
     for difference in differences(old, new):
         module = difference.new or difference.old
         assert module
-        _out.print(f"{module.name}: {describe(difference)}", markup=False, highlight=False)
+        _out().print(f"{module.name}: {describe(difference)}", markup=False, highlight=False)
     problems = check_release(old, new, [step.text for step in read_migrations()])
     _show(problems)
-    _out.print(f"{len(problems)} errors")
+    _out().print(f"{len(problems)} errors")
     return 1 if problems else 0
 
 
@@ -494,7 +512,7 @@ _site = click.option(
 @contextmanager
 def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
     """Show how far a long step has come."""
-    with _err.status(f"{name} …") as status:
+    with _err().status(f"{name} …") as status:
         yield lambda done, total: status.update(f"{name} … {done:,} of {total:,}")
 
 
@@ -515,7 +533,7 @@ def export(data_dir: Path, only: tuple[str, ...], site: str, output: Path) -> No
             )
     except (SnapshotError, ExportError) as error:
         raise click.ClickException(str(error)) from None
-    _out.print(f"{count:,} files in {output}", markup=False, highlight=False)
+    _out().print(f"{count:,} files in {output}", markup=False, highlight=False)
 
 
 @main.command()
@@ -578,7 +596,7 @@ def release(
             sys.exit(1)
         except (ExportError, ReleaseError) as error:
             raise click.ClickException(str(error)) from None
-    _out.print(f"Dataset {snapshot.version} in {output}", markup=False, highlight=False)
+    _out().print(f"Dataset {snapshot.version} in {output}", markup=False, highlight=False)
 
 
 @main.command()
@@ -607,8 +625,8 @@ def migrate(file: Path, output: Path) -> None:
     )
     write_whole(output, in_order(body or b"").decode())
     for step in steps:
-        _out.print(f"{'.'.join(map(str, step.version))} {step.name}: {step.reason}", markup=False)
-    _out.print(f"{len(steps)} migrations changed something; written to {output}", markup=False)
+        _out().print(f"{'.'.join(map(str, step.version))} {step.name}: {step.reason}", markup=False)
+    _out().print(f"{len(steps)} migrations changed something; written to {output}", markup=False)
 
 
 @main.command("format")
@@ -631,7 +649,7 @@ def format_command(files: tuple[Path, ...], check: bool) -> None:
     for source in sources:
         if source.name in {p.file for p in problems}:
             source.path.write_bytes(tidy(source.path.read_text("utf-8")).encode())
-            _out.print(source.name)
+            _out().print(source.name)
 
 
 @main.command("new-country")
@@ -653,7 +671,7 @@ def new_country_command(code: str, name: str, offset: str, folder: Path | None) 
 
     try:
         for path in new_country(code, name, folder or Path(code), offset=offset):
-            _out.print(str(path), markup=False, highlight=False)
+            _out().print(str(path), markup=False, highlight=False)
     except KitError as error:
         raise click.ClickException(str(error)) from None
 
@@ -698,11 +716,11 @@ def table_import(file: Path, code: str, offset: str, extra: tuple[Path, ...], ou
         write_whole(output, to_turtle(rows, code, offset=offset))
     except TableError as error:
         _show(error.problems)
-        _err.print(f"[red]{len(error.problems)} mistakes; nothing was written.[/red]")
+        _err().print(f"[red]{len(error.problems)} mistakes; nothing was written.[/red]")
         sys.exit(1)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    _out.print(f"{len(rows)} mandates in {output}", markup=False)
+    _out().print(f"{len(rows)} mandates in {output}", markup=False)
 
 
 @table.command("export")
@@ -722,11 +740,11 @@ def table_export(files: tuple[Path, ...], output: Path) -> None:
         write_whole(output, write_table(rows))
     except TableError as error:
         _show(error.problems)
-        _err.print(f"[red]{len(error.problems)} mandates do not fit; nothing was written.[/red]")
+        _err().print(f"[red]{len(error.problems)} mandates do not fit; nothing was written.[/red]")
         sys.exit(1)
     except LoadError as error:
         raise click.ClickException(f"{error.file}:{error.line}: {error.reason}") from None
-    _out.print(f"{len(rows)} mandates in {output}", markup=False)
+    _out().print(f"{len(rows)} mandates in {output}", markup=False)
 
 
 if __name__ == "__main__":

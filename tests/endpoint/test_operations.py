@@ -220,7 +220,7 @@ def test_every_setting_is_read_from_the_environment() -> None:
         name = ENVIRONMENT_PREFIX + item.name.upper()
         sample = {"entity_status": "200", "reload_seconds": "7.5", "allow_update": "true"}
         sample |= {"service_allow": "http://h/", "service_unsafe_loopback": "true"}
-        sample["spawn_workers"] = "true"
+        sample |= {"spawn_workers": "true", "one_processor": "false"}
         if item.name.startswith("store"):
             sample[item.name] = "7" if item.name == "store_max_rows" else "http://h/sparql"
         others = {"store": "http://h/", "update_token": "x"} if item.name == "allow_update" else {}

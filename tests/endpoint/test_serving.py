@@ -159,6 +159,51 @@ def test_an_answer_past_the_limit_is_a_413_and_never_a_part(port: int) -> None:
     assert json.loads(body)["limit"]["name"] == "max_bytes"
 
 
+def processors(port: int) -> dict[str, set[frozenset[int]]]:
+    """Where the threads of a server may run, those of the web process and those of the workers."""
+    found: dict[str, set[frozenset[int]]] = {"web": set(), "workers": set()}
+    mark = f"MANDATES_PORT={port}\0".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark not in (process / "environ").read_bytes():
+                continue
+            command = (process / "cmdline").read_bytes()
+            threads = [int(thread.name) for thread in (process / "task").iterdir()]
+            places = {frozenset(os.sched_getaffinity(thread)) for thread in threads}
+        except OSError:  # somebody else's, or one that has ended
+            continue
+        kind = "workers" if b"mandates.sparql.worker" in command else "web"
+        # The process that started the web process only waits for it.
+        if kind == "workers" or len(threads) > 4:
+            found[kind] |= places
+    return found
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
+    reason="there is no choice of processors",
+)
+def test_the_web_process_keeps_to_one_processor_and_leaves_all_to_the_workers(large: Path) -> None:
+    everywhere = frozenset(os.sched_getaffinity(0))
+    with running(large) as port:
+        assert ask(port, "ASK {}")[0] == 200
+        found = processors(port)
+        (place,) = found["web"]
+        assert len(place) == 1
+        assert found["workers"] == {everywhere}
+        # So do those of the next snapshot, which a thread that keeps to one processor opens.
+        write_snapshot(large, many(20_001))
+        until = time.monotonic() + 20
+        while b"20001" not in ask(port, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[2]:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert processors(port) == found
+        write_snapshot(large, many(20_000))
+    with running(large, one_processor="false") as port:
+        assert ask(port, "ASK {}")[0] == 200
+        assert processors(port) == {"web": {everywhere}, "workers": {everywhere}}
+
+
 BREAKING = """
 import mandates.web.cache as cache
 import mandates.web.endpoint as endpoint

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
+import socket
 import sys
 import threading
 import time
+import zlib
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -112,7 +114,8 @@ def _load(settings: Settings, *_: Any, **__: Any) -> Any:
 
     app = create_app(settings, backend)
     if settings.one_processor:
-        keep_to_one(settings.port)
+        # Replicas are told apart by their ports or, in containers, by the names of their hosts.
+        keep_to_one(settings.port + zlib.crc32(socket.gethostname().encode()))
     # What the explorer shows is read before the first reader asks, and not in the reader's time.
     threading.Thread(target=_read, args=(app,), name="read", daemon=True).start()
     return app

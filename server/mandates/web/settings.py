@@ -68,8 +68,8 @@ class Settings:
     threads: int = _setting(128, "Requests that are under way at once, waiting ones included.")
     one_processor: bool = _setting(
         True,
-        "Whether the web process keeps to one processor, which its port chooses; the workers use "
-        "all. Brief queries are answered about twice as fast for it.",
+        "Whether the web process keeps to one processor, which its port and the name of its host "
+        "choose; the workers use all. Brief queries are answered about twice as fast for it.",
     )
     cache_seconds: int = _setting(
         60, "Seconds for which a client may keep an answer without asking again."
