@@ -130,8 +130,14 @@ def find_with_duckdb(
         # Nothing is kept, so there is nothing to tidy up.
         "checkpoint_threshold": "1TB",
     }
-    with duckdb.connect(config=config) as connection:
-        return compute(_DuckDB(connection, cores), world, as_of, weights or default_weights())
+    # The database opens while moments are numbered and closes while findings are read.
+    with ThreadPoolExecutor(1) as aside:
+        opening = aside.submit(duckdb.connect, config=config)
+        try:
+            session = _DuckDB(opening, aside, cores)
+            return compute(session, world, as_of, weights or default_weights())
+        finally:
+            aside.submit(opening.result().close)
 
 
 @dataclass(frozen=True)
@@ -181,18 +187,20 @@ class Session(Protocol):
 
 @dataclass
 class _DuckDB:
-    connection: duckdb.DuckDBPyConnection
+    opening: Future[duckdb.DuckDBPyConnection]
+    aside: ThreadPoolExecutor
     cores: int
 
     def register(self, tables: Iterable[tuple[str, Mapping[str, IntArray]]]) -> None:
-        with ThreadPoolExecutor(1) as other:  # so that one is taken in while the next is made
-            for done in [other.submit(self._register, *table) for table in tables]:
-                done.result()
+        # One is taken in while the next is made.
+        for done in [self.aside.submit(self._register, *table) for table in tables]:
+            done.result()
 
     def _register(self, name: str, columns: Mapping[str, IntArray]) -> None:
-        casts = ", ".join(f'"{column}"::INTEGER AS "{column}"' for column in columns)
-        self.connection.register(f"given_{name}", dict(columns))
-        self.connection.execute(f"CREATE TABLE {name} AS SELECT {casts} FROM given_{name}")  # noqa: S608
+        connection = self.opening.result()
+        given = {column: values.astype(np.int32) for column, values in columns.items()}
+        connection.register(f"given_{name}", given)
+        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")  # noqa: S608
 
     def run(self, steps: Iterable[Step], asked: Iterable[Step] = ()) -> dict[str, Columns]:
         wanted = {step.name: step for step in asked}
@@ -210,10 +218,11 @@ class _DuckDB:
                     name = running.pop(future)
                     order.done(name)
                     found[name] = future.result()
+        self.aside.submit(self.opening.result().close)
         return {name: found[name] for name in wanted}
 
     def _run(self, statements: str, wanted: bool) -> Columns:
-        with self.connection.cursor() as cursor:
+        with self.opening.result().cursor() as cursor:
             result = cursor.execute(statements)
             return result.fetchnumpy() if wanted else {}
 
@@ -443,11 +452,15 @@ class _Between:
 
 
 def _phases(world: World) -> Iterator[tuple[int, ...]]:
-    """Cut all time, for each two actors with a tie, into pieces in which the tie is the same.
+    """Cut the time in which anything is held, for each two actors with a tie, where it changes.
 
     Yields a, b (a before b), since, until, tie (1 oversight, 2 delegation, 0 neither), the upper
     actor of that tie, whether one succeeds the other, and whether a saving stands.
     """
+    held = world.tables["holding"]
+    if not len(held["since"]):
+        return
+    first, last = int(held["since"].min()), int(held["until"].max())
     known: dict[tuple[int, int], _Between] = {}
 
     def between(x: int, y: int) -> _Between:
@@ -480,7 +493,8 @@ def _phases(world: World) -> Iterator[tuple[int, ...]]:
         if x == y:
             continue
         spans = [*(t for _, t in facts.over), *(t for _, t in facts.hands), *facts.saves]
-        for piece in pairwise(sorted({*_FOREVER, *(edge for span in spans for edge in span)})):
+        inner = {edge for span in spans for edge in span if first < edge < last}
+        for piece in pairwise([first, *sorted(inner), last]):
             over = [a for a, time in facts.over if _within(piece, time)]
             hands = [a for a, time in facts.hands if _within(piece, time)]
             kind, upper = (1, min(over)) if over else (2, min(hands)) if hands else (0, NONE)

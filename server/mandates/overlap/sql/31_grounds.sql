@@ -3,7 +3,8 @@ SELECT p.id AS a, q.id AS b, similarity, over, under, known
 FROM place p JOIN territory_pair t ON t.a = p.territories JOIN place q ON q.territories = t.b
 WHERE known OR p.polity = q.polity;
 
--- A span stands on a ground, a subject in a place, for each subject that it does not carve out.
+-- A span stands on a ground, a subject in a place, for each subject that it does not carve out. The
+-- bits of its function tell most apart before anything is looked up.
 CREATE TABLE stand AS
 SELECT s.first::BIGINT * $concepts + m.concept AS id,
   s.place::BIGINT * $concepts + m.concept AS ground, m.concept AS subject, t.size > 1 AS several,
@@ -13,22 +14,23 @@ SELECT s.first::BIGINT * $concepts + m.concept AS id,
   CASE WHEN s.excluded >= 0 THEN s.excluded END AS excluded,
   CASE WHEN s.asked >= 0 THEN s.asked END AS asked,
   CASE WHEN s.shared >= 0 THEN s.shared END AS shared,
-  s.since, s.until, s.sure_since, s.sure_until
+  s.since, s.until, s.sure_since, s.sure_until, b.kin, b.own, b.reach
 FROM span s
+JOIN bits b ON b.function = s.function
 JOIN subject_set t ON t.id = s.subjects
 JOIN subject_member m ON m.id = s.subjects
 LEFT JOIN carving x ON x.excluded = s.excluded AND x.subject = m.concept
-WHERE s.function >= 0 AND coalesce(x.effect, 0) < 2;
+WHERE coalesce(x.effect, 0) < 2;
 
 CREATE TABLE ground AS
 SELECT id, (id % $concepts)::INTEGER AS subject, (id // $concepts)::INTEGER AS place, size, own,
   reach
 FROM (
-  SELECT ground AS id, count(*)::INTEGER AS size, bit_or(b.own) AS own, bit_or(b.reach) AS reach
-  FROM stand JOIN bits b ON b.function = stand.function GROUP BY ground
+  SELECT ground AS id, count(*)::INTEGER AS size, bit_or(own) AS own, bit_or(reach) AS reach
+  FROM stand GROUP BY ground
 );
 
--- Grounds that meet, each pair once: a is the one on which fewer stand, since those are looked up on
+-- Grounds that meet, each pair once, one with itself if more than one span stands there: a is the one on which fewer stand, since those are looked up on
 -- the other. Where the subjects differ, only if functions may be comparable. On one ground a pair of
 -- actors is looked up in the order of their names, on two in any order: loose is added to the second.
 CREATE TABLE ground_pair AS
@@ -46,6 +48,6 @@ FROM (
   JOIN (SELECT * FROM comparable WHERE over = 1) s ON s.a = p.subject
   JOIN place_pair t ON t.a = p.place
   JOIN ground q ON q.id = t.b::BIGINT * $concepts + s.b
-  WHERE (s.under = 1 AND p.id <= t.b::BIGINT * $concepts + s.b)
+  WHERE (s.under = 1 AND p.id + (p.size = 1)::INTEGER <= t.b::BIGINT * $concepts + s.b)
     OR (s.under = 0 AND p.own & q.reach <> 0)
 );

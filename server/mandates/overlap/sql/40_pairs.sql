@@ -3,13 +3,7 @@
 -- the same time (since < until) is left open: those that follow each other are needed too.
 
 -- First who meets whom at all, in rows as thin as can be. The kin of a function belongs in the key of
--- the join, or popular grounds would pair everybody with everybody; the bits tell most grounds apart
--- before anything is looked up.
-CREATE TABLE thin AS
-SELECT id, ground, actor, s.function, b.kin, layers, addressees, b.own
-FROM stand s JOIN bits b ON b.function = s.function
-WHERE norm <> 3;
-
+-- the join, or popular grounds would pair everybody with everybody.
 CREATE TABLE meeting AS
 SELECT x.id AS x, y.id AS y, x.actor < y.actor AS straight, g.subject, g.subject_cell,
   g.subject_similarity, g.place_similarity, l.similarity AS layer_similarity,
@@ -17,9 +11,9 @@ SELECT x.id AS x, y.id AS y, x.actor < y.actor AS straight, g.subject, g.subject
   f.similarity AS function_similarity, f.over * g.over * l.over * d.over AS over,
   f.under * g.under * l.under * d.under AS under, g.known AND l.known AND d.known AS known
 FROM ground_pair g
-JOIN thin x ON x.ground = g.a AND x.own & g.reach <> 0
-JOIN thin y ON y.ground = g.b AND y.kin = x.kin
-  AND x.actor <> y.actor AND x.actor - g.loose < y.actor
+JOIN (SELECT * FROM stand WHERE norm <> 3) x ON x.ground = g.a AND x.own & g.reach <> 0
+JOIN (SELECT * FROM stand WHERE norm <> 3) y ON y.ground = g.b AND y.kin = x.kin
+  AND x.reach & y.own <> 0 AND x.actor <> y.actor AND x.actor - g.loose < y.actor
 JOIN comparable f ON f.a = x.function AND f.b = y.function
 JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
 JOIN addressee_pair d ON d.a = x.addressees AND d.b = y.addressees;

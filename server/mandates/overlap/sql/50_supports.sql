@@ -1,6 +1,7 @@
 -- What supports a finding, for how long, and how many pairs it stands for, gathered by equal dates.
 
--- Two holdings at once, cut where the tie between their holders changes.
+-- Two holdings at once, cut where the tie between their holders changes. Where there is none, greatest
+-- and least pass over its dates.
 CREATE VIEW together AS
 WITH pieced AS (
   SELECT p.*, t.tie IS NOT NULL AND t.tie > 0 AND t.upper = p.b AS turned,
@@ -16,10 +17,9 @@ WITH pieced AS (
       WHEN p.over AND p.under AND p.alike THEN $duplication
       ELSE $overlap
     END AS relation,
-    greatest(p.since, coalesce(t.since, p.since)) AS piece_since,
-    least(p.until, coalesce(t.until, p.until)) AS piece_until,
-    greatest(p.sure_since, coalesce(t.since, p.since)) AS certain_since,
-    least(p.sure_until, coalesce(t.until, p.until)) AS certain_until
+    greatest(p.since, t.since) AS piece_since, least(p.until, t.until) AS piece_until,
+    greatest(p.sure_since, t.since) AS certain_since,
+    least(p.sure_until, t.until) AS certain_until
   FROM pair p
   LEFT JOIN phase t ON t.a = p.a AND t.b = p.b AND NOT p.rival
   WHERE p.since < p.until

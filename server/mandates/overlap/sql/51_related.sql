@@ -62,12 +62,10 @@ SELECT * FROM beside_each WHERE NOT several UNION ALL SELECT * FROM beside_first
 
 CREATE VIEW beside_together AS
 SELECT p.a, p.b, subject_cell, pairs,
-  greatest(p.since, coalesce(t.since, p.since)) AS since,
-  least(p.until, coalesce(t.until, p.until)) AS until,
-  known AND greatest(p.sure_since, coalesce(t.since, p.since))
-    < least(p.sure_until, coalesce(t.until, p.until)) AS certain,
-  greatest(p.sure_since, coalesce(t.since, p.since)) AS certain_since,
-  least(p.sure_until, coalesce(t.until, p.until)) AS certain_until,
+  greatest(p.since, t.since) AS since, least(p.until, t.until) AS until,
+  known AND greatest(p.sure_since, t.since) < least(p.sure_until, t.until) AS certain,
+  greatest(p.sure_since, t.since) AS certain_since,
+  least(p.sure_until, t.until) AS certain_until,
   ranked(points, first_a, first_b) AS rank
 FROM beside p
 LEFT JOIN phase t ON t.a = p.a AND t.b = p.b

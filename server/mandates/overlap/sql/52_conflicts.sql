@@ -1,7 +1,8 @@
 -- Conflicts in one hand: a duty against a disability, and functions that should be kept apart.
 
 -- First where a disability meets a duty of the same actor at all, in rows as thin as can be.
-CREATE TABLE duty AS SELECT DISTINCT actor, ground FROM stand WHERE norm = 1;
+CREATE TABLE duty AS
+SELECT actor, ground, bit_or(own) AS own FROM stand WHERE norm = 1 GROUP BY actor, ground;
 
 CREATE TABLE bar AS
 SELECT y.id, g.ground, g.over, g.under, g.known, g.subject, g.subject_cell, g.subject_similarity,
@@ -14,8 +15,8 @@ FROM (
   SELECT a, b, under, over, known, subject, subject_cell, subject_similarity, place_similarity
   FROM ground_pair WHERE a <> b
 ) g
-JOIN (SELECT id, ground, actor FROM stand WHERE norm = 3) y ON y.ground = g.barred
-JOIN duty d ON d.actor = y.actor AND d.ground = g.ground;
+JOIN (SELECT id, ground, actor, reach FROM stand WHERE norm = 3) y ON y.ground = g.barred
+JOIN duty d ON d.actor = y.actor AND d.ground = g.ground AND d.own & y.reach <> 0;
 
 CREATE TABLE barred AS
 SELECT x.first AS first_a, y.first AS first_b, x.actor, f.cell AS function_cell, g.subject_cell,
@@ -38,7 +39,7 @@ SELECT x.first AS first_a, y.first AS first_b, x.actor, f.cell AS function_cell,
 FROM bar g
 JOIN stand y ON y.id = g.id
 JOIN stand x ON x.ground = g.ground AND x.actor = y.actor AND x.norm = 1
-  AND x.since < y.until AND y.since < x.until
+  AND x.own & y.reach <> 0 AND x.since < y.until AND y.since < x.until
 JOIN comparable f ON f.a = x.function AND f.b = y.function
 JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
 JOIN addressee_pair d ON d.a = x.addressees AND d.b = y.addressees

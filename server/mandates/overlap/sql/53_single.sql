@@ -40,8 +40,7 @@ UNION ALL
 SELECT CASE WHEN q.mitigation IN ($agreement) THEN $concurrence_required
     ELSE $interacting_assignment END,
   c.actor, q.counterpart, c.id, c.function_cell, c.subject_cell,
-  greatest(c.since, o.since, coalesce(t.since, c.since)),
-  least(c.until, o.until, coalesce(t.until, c.until)),
+  greatest(c.since, o.since, t.since), least(c.until, o.until, t.until),
   c.sure_since, c.sure_until
 FROM cells c
 JOIN asked q ON q.mandate = c.mandate AND q.counterpart <> c.actor
