@@ -23,11 +23,14 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from mandates.dataset.snapshot import read_snapshot
+from mandates.sparql.backend import Backend
 from mandates.sparql.problems import Problem
-from mandates.sparql.processors import keep_to_one
+from mandates.sparql.processors import OneProcessor
 from mandates.sparql.worker import trim
 from mandates.web.backends import make_backend
 from mandates.web.settings import Settings
+
+_LOOK = 1.0
 
 
 class JsonFormatter(logging.Formatter):
@@ -115,10 +118,17 @@ def _load(settings: Settings, *_: Any, **__: Any) -> Any:
     app = create_app(settings, backend)
     if settings.one_processor:
         # Replicas are told apart by their ports or, in containers, by the names of their hosts.
-        keep_to_one(settings.port + zlib.crc32(socket.gethostname().encode()))
+        kept = OneProcessor(settings.port + zlib.crc32(socket.gethostname().encode()))
+        kept.keep()
+        threading.Thread(target=_look, args=(kept, backend), name="look", daemon=True).start()
     # What the explorer shows is read before the first reader asks, and not in the reader's time.
     threading.Thread(target=_read, args=(app,), name="read", daemon=True).start()
     return app
+
+
+def _look(kept: OneProcessor, backend: Backend) -> None:
+    while not backend.wait_closed(_LOOK):
+        kept.look()
 
 
 def _read(app: Any) -> None:

@@ -69,8 +69,8 @@ class Settings:
     one_processor: bool = _setting(
         True,
         "Whether the web process keeps to one processor, which its port and the name of its host "
-        "choose; the workers use all. Brief queries are answered about twice as fast for it, "
-        "unless other programs keep all processors busy.",
+        "choose, while other programs leave one free; the workers use all. Brief queries are "
+        "answered about twice as fast for it.",
     )
     cache_seconds: int = _setting(
         60, "Seconds for which a client may keep an answer without asking again."
