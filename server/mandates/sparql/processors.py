@@ -49,28 +49,29 @@ class OneProcessor:
         self._seen = (0.0, 0.0)
 
     def keep(self) -> None:
-        """Keep to the processor from now on."""
+        """Keep to the processor from now on, if the system allows that and tells of others."""
         if self.possible:
-            self._seen = self._facts()
-            self._place(frozenset({self.processor}))
+            try:
+                self._seen = self._facts()
+                self._place(frozenset({self.processor}))
+            except OSError:
+                self.possible = False
 
     def look(self) -> None:
-        """See what strangers took since the last look, and run here or everywhere."""
+        """See what strangers took since the last look, and run on the one processor or on all."""
         if not self.possible:
             return
         before, self._seen = self._seen, self._facts()
-        if before == (0.0, 0.0):
-            return
         passed, strange = (new - old for new, old in zip(self._seen, before, strict=True))
         here = is_calm(strange / (passed * len(self._allowed)), kept=len(_here) == 1)
         self._place(frozenset({self.processor}) if here else self._allowed)
 
     def _place(self, processors: frozenset[int]) -> None:
         global _here, _all
-        _here, _all = processors, self._allowed
         for thread in (_PROC / "self" / "task").iterdir():
             with suppress(ProcessLookupError):  # one that has just ended
                 os.sched_setaffinity(int(thread.name), processors)
+        _here, _all = processors, self._allowed
 
     def _facts(self) -> tuple[float, float]:
         """Seconds on the clock, and seconds of these processors that strangers have taken."""
