@@ -7,10 +7,11 @@ from operator import attrgetter
 import pyoxigraph as ox
 import pytest
 
-from mandates.dataset.lookup import columns, first, instances, pairs
+from mandates.dataset.lookup import Numbered, columns, first, instances, pairs
 from mandates.dataset.names import TYPE, mand
 
 A, B = ox.NamedNode("https://example.org/a"), ox.NamedNode("https://example.org/b")
+LONG = ox.NamedNode(B.value + "b" * 2**17)
 AWKWARD = [
     ox.NamedNode("https://example.org/a,b"),
     ox.BlankNode("a"),
@@ -43,3 +44,21 @@ def test_individuals_are_told_by_their_names(term: ox.NamedNode) -> None:
 def test_of_several_values_the_first_is_taken() -> None:
     store = filled(*(ox.Quad(A, mand("heldBy"), ox.Literal(v)) for v in ("2", "1", "3")))
     assert first(store, "heldBy") == {A.value: "1"}
+
+
+@pytest.mark.parametrize("term", [*AWKWARD, LONG], ids=lambda term: str(term)[:20])
+def test_numbers_stand_for_the_same_names(term: ox.NamedNode) -> None:
+    held, mine = mand("heldBy"), mand("Holding")
+    store = filled(
+        *(ox.Quad(A, held, value, graph) for value in (term, B) for graph in (A, B)),
+        ox.Quad(B, held, term),
+        ox.Quad(B, TYPE, mine),
+        ox.Quad(B, TYPE, mine, A),
+    )
+    said = Numbered(store, ["heldBy"], ["Holding"])
+    subjects, values = ([said.names[n] for n in c] for c in said.columns("heldBy"))
+    assert set(zip(subjects, values, strict=True)) == set(pairs(store, held))
+    found = said.first("heldBy")
+    assert {s: said.names[found[said.names.index(s)]] for s in subjects} == first(store, "heldBy")
+    assert [said.names[n] for n in said.instances("Holding")] == [B.value]
+    assert found[said.names.index(term.value)] == found[said.UNKNOWN] == said.UNKNOWN

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
+import numpy as np
 import pyoxigraph as ox
 
-from mandates.dataset.lookup import columns, dates, first, instances, pairs, subjects, table
+from mandates.dataset.lookup import Numbered, dates, first, instances, pairs, subjects, table
 from mandates.dataset.names import MAND, SKOS, TYPE, mand, polity
 from mandates.overlap.tables import (
     CONDITIONS,
     FORCES,
+    NONE,
     OPEN,
     SCHEMES,
     Concept,
     Condition,
     Expectation,
     Instrument,
+    IntArray,
     NamedTable,
+    Repeated,
     Rows,
     Saving,
     Status,
@@ -52,6 +55,19 @@ _AXES = {
     "mandate_territory": "appliesIn",
     "mandate_addressee": "addresses",
 }
+#: The properties that every mandate or every holding has.
+_MANY = (
+    "hasFunction",
+    "conferredUnder",
+    *_AXES.values(),
+    "ofMandate",
+    "heldBy",
+    "validFrom",
+    "validUntil",
+    "certainFrom",
+    "certainUntil",
+    "holdingStatus",
+)
 _OWN = "?of="
 _BROADER = ox.NamedNode(SKOS + "broader")
 
@@ -77,12 +93,14 @@ def read_world(store: ox.Store, *, known: datetime | None = None) -> World:
     >>> read_world(ox.Store()).size("holding")
     0
     """
+    records = "Holding" if known is None else "HoldingRecord"
+    said = Numbered(store, _MANY, (records, *map(str.capitalize, FORCES)))
     rivals = pairs(store, mand("rivalOf"))
     common = _Common(
         contested={reading for pair in rivals for reading in pair},
-        since=dates(store, "validFrom"),
-        until=dates(store, "validUntil"),
-        under=dict(table(store, "conferredUnder")),
+        since=_moments(said, "validFrom"),
+        until=_moments(said, "validUntil"),
+        under=_sources(said),
         refers=dict(table(store, "refersTo")),
     )
     rows = Rows(
@@ -95,12 +113,45 @@ def read_world(store: ox.Store, *, known: datetime | None = None) -> World:
         rivals=tuple(rivals),
         incompatible=tuple(_incompatible(store)),
     )
-    # Of mandates and holdings there are many: columns of them, and no object for each. While the
-    # store writes an answer for the one, the other can be worked on.
-    with ThreadPoolExecutor(1) as pool:
-        mandates = pool.submit(_mandates, store, common)
-        holdings = _holdings(store, known, common)
-    return World.from_columns(named_columns(rows) | mandates.result() | {"holding": holdings})
+    # Of mandates and holdings there are many: columns of them, and no object for each.
+    held = said.instances(records)
+    if known is not None:
+        held = held[_was_known(store, [said.names[record] for record in held], known)]
+    mandates, holdings = _mandates(store, said, common), _holdings(store, said, held, common)
+    return World.from_columns(named_columns(rows) | mandates | {"holding": holdings})
+
+
+def _named(said: Numbered, numbers: IntArray) -> Repeated:
+    used, rows = np.unique(numbers, return_inverse=True)
+    return Repeated([None if n == said.UNKNOWN else said.names[n] for n in used.tolist()], rows)
+
+
+def _moments(said: Numbered, name: str) -> dict[str, datetime]:
+    """Map each name to its date, as :func:`mandates.dataset.lookup.dates` does."""
+    found = said.first(name)
+    which = np.flatnonzero(found != said.UNKNOWN)
+    # Few days are the day of much, and each is then one object.
+    days = _named(said, found[which])
+    moments = Repeated(list(map(datetime.fromisoformat, days.words)), days.rows)
+    return dict(zip(map(said.names.__getitem__, which.tolist()), moments, strict=True))
+
+
+def _sources(said: Numbered) -> dict[str, tuple[str, ...]]:
+    """Map each mandate to the instruments that confer it, sorted."""
+    whose, instruments = (
+        list(map(said.names.__getitem__, column.tolist()))
+        for column in said.columns("conferredUnder")
+    )
+    sources: dict[str, tuple[str, ...]] = dict(zip(whose, zip(instruments), strict=True))
+    if len(sources) < len(whose):  # some have several
+        for mandate, instrument in zip(whose, instruments, strict=True):
+            sources[mandate] = tuple(sorted({*sources[mandate], instrument}))
+    return sources
+
+
+def _sorted(said: Numbered, numbers: IntArray) -> tuple[list[str], IntArray]:
+    ordered = sorted(numbers.tolist(), key=said.names.__getitem__)
+    return list(map(said.names.__getitem__, ordered)), np.array(ordered, np.int64)
 
 
 @dataclass(frozen=True)
@@ -176,107 +227,106 @@ def _self_regarding(store: ox.Store) -> set[str]:
     return marked | {narrow for narrow, wide in pairs(store, transitive) if wide in marked}
 
 
-def _mandates(store: ox.Store, common: _Common) -> dict[str, NamedTable]:
+def _mandates(store: ox.Store, said: Numbered, common: _Common) -> dict[str, NamedTable]:
     sunsets, read = first(store, "hasSunset"), first(store, "isReadForSunsets")
     whole = {instrument for instrument, value in read.items() if value in ("true", "1")}
+    claims = first(store, "isExclusive")
+    exclusive = {mandate for mandate, value in claims.items() if value in ("true", "1")}
     refers, under, ended = common.refers, common.under, first(store, "endsWith")
-    forces = {
-        mandate: force for force in FORCES for mandate in instances(store, force.capitalize())
-    }
+    forces = np.full(len(said.names), NONE)
+    for code, force in enumerate(FORCES):
+        forces[said.instances(force.capitalize())] = code
+    ids, numbers = _sorted(said, np.flatnonzero(forces != NONE))
     selfish = _self_regarding(store)
     helping = subjects(store, mand("inCapacity"), mand("SupportCapacity"))
-
-    def basis(mandate: str) -> str | None:
-        # What a mandate names as its matter orphans it when it goes, as its own instrument does;
-        # of several the one that has ended tells.
-        sources = (*refers.get(mandate, ()), *under.get(mandate, ()))
-        return next((s for s in sources if s in ended), sources[0] if sources else None)
-
-    def sunset(mandate: str) -> bool | None:
-        if mandate in sunsets:
-            return True
-        return False if mandate in under and whole.issuperset(under[mandate]) else None
+    # What a mandate names as its matter orphans it when it goes, as its own instrument does; of
+    # several the one that has ended tells.
+    sources = {**under, **{m: (*named, *under.get(m, ())) for m, named in refers.items()}}
+    basis = {
+        mandate: few[0] if len(few) == 1 else next((s for s in few if s in ended), few[0])
+        for mandate, few in sources.items()
+    }
+    endless = {mandate for mandate, few in under.items() if whole and whole.issuperset(few)}
+    personal = np.array([name in selfish for name in said.names], bool)
 
     def axis(name: str) -> NamedTable:
-        whose, values = columns(store, mand(name))
-        rows = [(m, value) for m, value in zip(whose, values, strict=True) if m in forces]
+        whose, values = said.columns(name)
+        standing = forces[whose] != NONE
+        whose, values = whose[standing], values[standing]
+        mandates, concepts = _named(said, whose), _named(said, values)
+        if not personal[values].any():
+            return {"mandate": mandates, "concept": concepts}
         return {
-            "mandate": [mandate for mandate, _ in rows],
+            "mandate": mandates,
             "concept": [
                 own(value, under[mandate][0]) if value in selfish and mandate in under else value
-                for mandate, value in rows
+                for mandate, value in zip(mandates, concepts, strict=True)
             ],
         }
 
-    def of(name: str) -> Iterator[str | None]:
-        return map(first(store, name).get, ids)
-
-    ids = sorted(forces)
     mandates: NamedTable = {
         "id": ids,
-        "force": [forces[mandate] for mandate in ids],
-        "function": list(of("hasFunction")),
+        "force": Repeated(FORCES, forces[numbers]),
+        "function": _named(said, said.first("hasFunction")[numbers]),
         "leading": [mandate not in helping for mandate in ids],
-        "exclusive": [value in ("true", "1") for value in of("isExclusive")],
-        "sunset": list(map(sunset, ids)),
-        "instrument": list(map(basis, ids)),
+        "exclusive": [mandate in exclusive for mandate in ids],
+        "sunset": [True if m in sunsets else False if m in endless else None for m in ids],
+        "instrument": list(map(basis.get, ids)),
         "polity": list(map(polity, ids)),
     }
     return {"mandate": mandates} | {table: axis(name) for table, name in _AXES.items()}
 
 
-def _holdings(store: ox.Store, known: datetime | None, common: _Common) -> NamedTable:
-    of, by = first(store, "ofMandate"), first(store, "heldBy")
-    sure, unsure = dates(store, "certainFrom"), dates(store, "certainUntil")
-    status, readings = first(store, "holdingStatus"), table(store, "inReading")
-    records = _known_holdings(store, known)
-    for name, values in (("mandate", of), ("actor", by), ("beginning", common.since)):
-        for record in sorted(records - values.keys()):
-            raise WorldError(f"holding {record!r}: has no {name}")
-    ids = sorted(records)
-    since = [seconds(common.since[record]) for record in ids]
-    until = [_end(common.until.get(record)) for record in ids]
-    certain = [
-        (seconds(sure[record]) if record in sure else start, _end(unsure.get(record)))
-        for record, start in zip(ids, since, strict=True)
-    ]
-    # Where no part is certain, the certain part begins when all is over.
-    spans = [(a, b) if a < b else (end, end) for (a, b), end in zip(certain, until, strict=True)]
+def _holdings(store: ox.Store, said: Numbered, held: IntArray, common: _Common) -> NamedTable:
+    ids, numbers = _sorted(said, held)
+    of, by, begun, status = (
+        said.first(name)[numbers] for name in ("ofMandate", "heldBy", "validFrom", "holdingStatus")
+    )
+    for name, values in (("mandate", of), ("actor", by), ("beginning", begun)):
+        for row in np.flatnonzero(values == said.UNKNOWN).tolist():
+            raise WorldError(f"holding {ids[row]!r}: has no {name}")
 
-    def reading(record: str) -> str | None:
-        # One reading per holding: of several the contested one, which is what makes it doubtful.
-        found = readings.get(record, ())
-        return min(found, key=lambda r: (r not in common.contested, r), default=None)
+    def times(name: str) -> IntArray:
+        days = _named(said, said.first(name)[numbers])
+        moments = (
+            OPEN if day is None else seconds(datetime.fromisoformat(day)) for day in days.words
+        )
+        return np.fromiter(moments, np.int64, len(days.words))[days.rows]
 
+    since, until, sure, unsure = map(
+        times, ("validFrom", "validUntil", "certainFrom", "certainUntil")
+    )
+    sure = np.where(sure == OPEN, since, sure)
+    some = sure < unsure
+    kinds = _named(said, status)
+    # One reading per holding: of several the contested one, which is what makes it doubtful.
+    reading = {
+        record: min(found, key=lambda r: (r not in common.contested, r))
+        for record, found in table(store, "inReading").items()
+    }
     return {
         "id": ids,
-        "mandate": [of[record] for record in ids],
-        "actor": [by[record] for record in ids],
+        "mandate": _named(said, of),
+        "actor": _named(said, by),
         "since": since,
         "until": until,
-        "certain_since": [start for start, _ in spans],
-        "certain_until": [end for _, end in spans],
-        "status": [_STATUS.get(status.get(record, ""), "direct") for record in ids],
-        "reading": list(map(reading, ids)),
+        # Where no part is certain, the certain part begins when all is over.
+        "certain_since": np.where(some, sure, until),
+        "certain_until": np.where(some, unsure, until),
+        "status": Repeated([_STATUS.get(kind, "direct") for kind in kinds.words], kinds.rows),
+        "reading": list(map(reading.get, ids)),
     }
 
 
-def _end(value: datetime | None) -> int:
-    return OPEN if value is None else seconds(value)
-
-
-def _known_holdings(store: ox.Store, known: datetime | None) -> set[str]:
-    """Choose the holding records that say what was known at a moment, or is known now."""
-    if known is None:
-        return instances(store, "Holding")
+def _was_known(store: ox.Store, records: Sequence[str], known: datetime) -> list[bool]:
+    """Tell of each holding record whether it says what was known at a moment."""
     since, until = dates(store, "knowableFrom"), dates(store, "knowableUntil")
-    for record in sorted(instances(store, "HoldingRecord") - since.keys()):
+    for record in sorted(set(records) - since.keys()):
         raise WorldError(f"holding {record!r}: since when it could be known is not stated")
-    return {
-        record
-        for record in instances(store, "HoldingRecord")
-        if since[record] <= known and (record not in until or known < until[record])
-    }
+    return [
+        since[record] <= known and (record not in until or known < until[record])
+        for record in records
+    ]
 
 
 def _conditions(store: ox.Store, known: datetime | None) -> Iterator[Condition]:

@@ -12,7 +12,7 @@ were knowable at that moment, and nothing here asks when anybody could know.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 Table = Mapping[str, IntArray]
-NamedTable = Mapping[str, Sequence[Any]]
 Force = Literal["power", "duty", "liberty", "disability"]
 Status = Literal["designated", "transitional", "de-facto", "direct"]
 TieKind = Literal["oversees", "subordinate", "part-of", "delegates", "succeeds"]
@@ -156,6 +155,28 @@ _AXIS_TABLES: Final = {
     "mandate_addressee": "addressee",
 }
 _AXIS_FIELDS: Final = ("subjects", "excluded", "layers", "territories", "addressees")
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A column of names or words in which few are said often.
+
+    Attributes:
+        words: each that is said, once; ``None`` for no value.
+        rows: for each row the position of its word.
+    """
+
+    words: Sequence[Any]
+    rows: IntArray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.words.__getitem__, self.rows.tolist())
+
+
+NamedTable = Mapping[str, Sequence[Any] | IntArray | Repeated]
 
 
 class WorldError(ValueError):
@@ -660,12 +681,12 @@ def _code(columns: Mapping[str, NamedTable]) -> World:
         for column, text in texts.items()
     }
     names: dict[str, Sequence[str]] = {
-        kind: columns.get(kind, {}).get("id", ()) for kind in _NAME_LISTS if kind in SCHEMA
+        kind: list(columns.get(kind, {}).get("id", ())) for kind in _NAME_LISTS if kind in SCHEMA
     }
     used: dict[str, set[str | None]] = {kind: set() for kind in _NAME_LISTS if kind not in SCHEMA}
     for (key, column), kind in kinds.items():
         if kind in used:
-            used[kind].update(columns.get(key, {}).get(column, ()))
+            used[kind].update(_words(columns.get(key, {}).get(column, ())))
     names |= {kind: sorted(filter(None, values)) for kind, values in used.items()}
     codes: dict[str, dict[Any, int]] = {
         kind: {None: NONE, **{word: code for code, word in enumerate(words)}}
@@ -679,24 +700,30 @@ def _code(columns: Mapping[str, NamedTable]) -> World:
             return np.empty(0, np.int64)
         if kind == "time":
             return np.array(values, np.int64)
+        words = _words(values)
         try:
-            return np.fromiter(map(codes[kind].__getitem__, values), np.int64, len(values))
+            found = np.fromiter(map(codes[kind].__getitem__, words), np.int64, len(words))
+            return found[values.rows] if isinstance(values, Repeated) else found
         except KeyError:
             row = next(row for row, value in enumerate(values) if value not in codes[kind])
         default = f"{key} {{id!r}}" if key in names else key
-        cells = {name: cell[row] for name, cell in columns[key].items()}
-        where = _WHERE.get(key, default).format(**cells)
+        cells = {name: list(cells)[row] for name, cells in columns[key].items()}
+        where, value = _WHERE.get(key, default).format(**cells), cells[column]
         if kind in _ENUMS:
-            raise WorldError(f"{where}: {values[row]!r} is none of {', '.join(_ENUMS[kind])}")
-        near = difflib.get_close_matches(values[row], names[kind], 3)
+            raise WorldError(f"{where}: {value!r} is none of {', '.join(_ENUMS[kind])}")
+        near = difflib.get_close_matches(value, names[kind], 3)
         hint = f"; near: {', '.join(near)}" if near else ""
-        raise WorldError(f"{where}: unknown {kind} {values[row]!r}{hint}")
+        raise WorldError(f"{where}: unknown {kind} {value!r}{hint}")
 
     tables = {
         key: {column: coded(key, column) for column in table if column != "id"}
         for key, table in columns.items()
     }
     return World({kind: tuple(values) for kind, values in names.items()}, tables)
+
+
+def _words(column: Sequence[Any] | IntArray | Repeated) -> Sequence[Any] | IntArray:
+    return column.words if isinstance(column, Repeated) else column
 
 
 def _decode(world: World) -> Rows:
