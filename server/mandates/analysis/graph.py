@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
@@ -136,7 +136,9 @@ def describe(
     >>> list(describe(find(world), {}, {}))
     []
     """
-    writer = _Writer(_values(findings.world))
+    # Nearly every holding is said by some finding, so all are written once; at the end, none.
+    holdings = [_node(name) + _END for name in findings.world.names["holding"]] + [""]
+    writer = _Writer(_values(findings.world), holdings.__getitem__)
     for start in range(0, len(findings), block):
         rows = slice(start, start + block)
         yield writer.write(_columns(findings, rows, labels, mitigations, orders))
@@ -161,7 +163,7 @@ def describe_some(
     >>> describe_some([], {}, {}, {})
     []
     """
-    writer = _Writer(lambda _: lambda value: value)
+    writer = _Writer(lambda _: lambda value: value, lambda name: _node(name) + _END if name else "")
     text = writer.write(_columns_of_some(list(findings), of, labels, mitigations, orders))
     return list(ox.parse(text, format=ox.RdfFormat.N_QUADS))
 
@@ -221,10 +223,10 @@ def _title(
     labels: Mapping[str, str],
     orders: Mapping[str, str] | None,
 ) -> str:
-    who = " and ".join(labels.get(a, a) for a in actors)
+    who = " and ".join(map(labels.get, actors, actors))
     if len(actors) > _NAMED:
         who = f"{len(actors)} institutions"
-    cell = ", ".join(labels.get(plain(c), plain(c)) for c in cells if c)
+    cell = ", ".join([labels.get(c, c) for c in map(plain, filter(None, cells))])
     if instrument := owner(cells[1] or ""):
         cell += f" under {labels.get(instrument, instrument)}"
     text = _words(relation)
@@ -244,8 +246,6 @@ def _words(relation: str) -> str:
 # What is said -----------------------------------------------------------------------------------
 
 
-# The holdings of the pairs of a finding are written again as its own.
-@lru_cache(maxsize=2**14)
 def _node(value: str) -> str:
     return str(ox.NamedNode(value))
 
@@ -314,9 +314,6 @@ _OF_FINDING: Final = (
     _Saying("index", mand("index"), _thousandths),
 )
 _OF_PAIR: Final = (
-    _Saying("certain", TYPE, lambda _: _class("SupportingPair")),
-    _Saying("holding_a", mand("firstHolding"), _node),
-    _Saying("holding_b", mand("secondHolding"), _node),
     _Saying("subject_a", mand("firstSubject"), _subject),
     _Saying("subject_b", mand("secondSubject"), _subject),
     *(_Saying(f"{axis}_similarity", mand(f"{axis}Similarity"), _thousandths) for axis in SCHEMES),
@@ -338,6 +335,7 @@ class _Columns:
         actors: whom each involves.
         own: the columns of what is said of findings.
         counts: how many pairs support each.
+        holdings: of each pair, what is held by either; ``None`` where there is but one holding.
         pairs: the columns of what is said of pairs, those of the first finding first.
         conditions: of each pair, what mitigates it.
     """
@@ -346,6 +344,7 @@ class _Columns:
     actors: Sequence[tuple[str, ...]]
     own: Mapping[str, Sequence[Any]]
     counts: Sequence[int]
+    holdings: Sequence[Sequence[Any]]
     pairs: Mapping[str, Sequence[Any]]
     conditions: Sequence[Sequence[str]]
 
@@ -380,25 +379,36 @@ class _Writer:
 
     Args:
         value: for a column, what gives the value that a code in it stands for, if any.
+        holding: gives the end of a line that says a holding by its code, empty for none.
     """
 
-    def __init__(self, value: Callable[[str], Callable[[Any], Any]]) -> None:
+    def __init__(
+        self, value: Callable[[str], Callable[[Any], Any]], holding: Callable[[Any], str]
+    ) -> None:
         self._of_finding, self._of_pair = (
             [(s.column, _Endings(s.predicate, s.term, value(s.column))) for s in sayings]
             for sayings in (_OF_FINDING, _OF_PAIR)
         )
         self._involved = _Endings(mand("involves"), _node)
-        self._holding = _Endings(mand("basedOnHolding"), _node, value("holding_a"))
+        self._holding = holding
+        self._held = [f" {mand(name)} " for name in ("firstHolding", "secondHolding")]
+        self._based = f" {mand('basedOnHolding')} "
+        self._is_pair = f" {TYPE} {_class('SupportingPair')}{_END}"
         self._mitigated = _Endings(mand("mitigatedBy"), _node)
         self._ranked = _Endings(mand("rank"), _integer)
         self._by_pair = f" {mand('supportedByPair')} "
 
     def write(self, columns: _Columns) -> str:
         """Write some findings; columns with the same codes may follow."""
-        holding, mitigated, ranked = self._holding, self._mitigated, self._ranked
+        mitigated, ranked, is_pair, based = (
+            self._mitigated,
+            self._ranked,
+            self._is_pair,
+            self._based,
+        )
+        first, second = self._held
         pairs = zip(
-            columns.pairs["holding_a"],
-            columns.pairs["holding_b"],
+            *(map(self._holding, column) for column in columns.holdings),
             columns.conditions,
             _said(self._of_pair, columns.pairs),
             strict=True,
@@ -412,17 +422,18 @@ class _Writer:
             strict=True,
         ):
             iri = finding_iri(key)
-            own = [*said, *(self._involved[actor] for actor in actors)]
+            own = [*said, *map(self._involved.__getitem__, actors)]
             for rank, (a, b, conditions, exhibit) in enumerate(islice(pairs, count), 1):
                 pair = f"<{iri}/pair/{rank}>"
-                texts.append(_lines(pair, (*exhibit, ranked[rank])))
-                own += (self._by_pair + pair + _END, holding[a], holding[b])
-                own += [mitigated[condition] for condition in conditions]
+                held = is_pair, first + a, b and second + b
+                texts.append(_lines(pair, (*held, *exhibit, ranked[rank])))
+                own += (self._by_pair + pair + _END, based + a, b and based + b)
+                own += map(mitigated.__getitem__, conditions)
             # Several pairs may rest on one holding, and a class may be said by relation and by
             # shape.
             texts.append(_lines(f"<{iri}>", dict.fromkeys(own)))
-        # What has many values is seldom said again: titles and holdings would fill the memory.
-        for _, endings in (*self._of_finding, *self._of_pair, ("holding_a", holding)):
+        # What has many values is seldom said again: titles would fill the memory.
+        for _, endings in (*self._of_finding, *self._of_pair):
             if len(endings) > _KEPT:
                 endings.clear()
         return "".join(texts)
@@ -451,7 +462,6 @@ def _values(world: World) -> Callable[[str], Callable[[Any], Any]]:
         "shape": SHAPES,
         **dict.fromkeys(("function_cell", "subject_cell"), world.names["concept"]),
         **dict.fromkeys(("subject_a", "subject_b"), world.names["concept"]),
-        **dict.fromkeys(("holding_a", "holding_b"), world.names["holding"]),
     }
 
     def value(column: str) -> Callable[[Any], Any]:
@@ -540,6 +550,7 @@ def _columns(
         actors=actors,
         own=said,
         counts=counts.tolist(),
+        holdings=[pairs[column].tolist() for column in ("holding_a", "holding_b")],
         pairs={column: values.tolist() for column, values in pairs.items()},
         conditions=conditions,
     )
@@ -568,6 +579,7 @@ def _columns_of_some(
             for said in _OF_FINDING
         },
         counts=[len(finding.evidence) for finding in findings],
+        holdings=[[e.holding_a for e in pairs], [e.holding_b for e in pairs]],
         pairs=similar
         | {
             said.column: [getattr(exhibit, said.column) for exhibit in pairs]
