@@ -51,25 +51,29 @@ _SETS: Final = {
     "territory": "mandate_territory",
     "addressee": "mandate_addressee",
 }
-_PAIRED_SETS: Final = ("layer", "territory", "addressee")
-# The stages, each with those whose tables it reads; every one comes after those. A stage is a file,
-# or a part of one that is said several times.
+# The stages, each with those whose tables it reads; every one comes after those. Of two that could
+# run, the first runs first: it has more after it. A stage is a file, or a part of one that is said
+# several times.
 _STAGES: Final = {
     "10_gathered": (),
-    "11_held": (),
     "20_scopes": (),
+    "11_held": (),
+    "20_concepts": (),
     "21_spans": ("11_held", "20_scopes"),
-    **{f"30_axes/{axis}": ("20_scopes",) for axis in _PAIRED_SETS},
-    "31_grounds": ("21_spans", "30_axes/territory"),
-    "33_cells": ("21_spans",),
+    **{f"30_axes/{axis}": ("20_concepts",) for axis in ("territory", "layer", "addressee")},
+    "31_grounds": ("20_concepts", "21_spans", "30_axes/territory"),
+    "32_broad": ("20_concepts", "21_spans"),
+    "22_active": ("21_spans",),
+    "33_fragments": ("20_concepts", "21_spans"),
+    "51_related": ("10_gathered", "30_axes/layer", "31_grounds", "32_broad"),
     "40_pairs": ("31_grounds", "30_axes/layer", "30_axes/addressee"),
-    "51_related": ("10_gathered", "31_grounds", "30_axes/layer"),
     "52_conflicts": ("10_gathered", "31_grounds", "30_axes/layer", "30_axes/addressee"),
     "50_supports": ("10_gathered", "40_pairs"),
-    "53_single": ("10_gathered", "40_pairs"),
-    "60_found/related": ("51_related",),
+    "53_single": ("10_gathered", "22_active", "40_pairs"),
     "60_found/others": ("50_supports", "52_conflicts", "53_single"),
-    "61_findings": ("33_cells", "60_found/others", "60_found/related"),
+    "60_found/related": ("51_related",),
+    "34_gaps": ("20_concepts", "22_active"),
+    "61_findings": ("33_fragments", "34_gaps", "60_found/others", "60_found/related"),
     "70_exhibits/others": ("61_findings",),
     "70_exhibits/related": ("61_findings",),
     "71_evidence": ("70_exhibits/others",),
@@ -77,7 +81,6 @@ _STAGES: Final = {
 }
 _READ: Final = (
     "holding",
-    "mandate",
     "instrument",
     "condition",
     "rival",
@@ -192,28 +195,32 @@ class _DuckDB:
     cores: int
 
     def register(self, tables: Iterable[tuple[str, Mapping[str, IntArray]]]) -> None:
-        # One is taken in while the next is made.
-        for done in [self.aside.submit(self._register, *table) for table in tables]:
-            done.result()
+        with ThreadPoolExecutor(self.cores) as pool:  # some are taken in while others are made
+            for done in [pool.submit(self._register, *table) for table in tables]:
+                done.result()
 
     def _register(self, name: str, columns: Mapping[str, IntArray]) -> None:
-        connection = self.opening.result()
         given = {column: values.astype(np.int32) for column, values in columns.items()}
-        connection.register(f"given_{name}", given)
-        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")  # noqa: S608
+        with self.opening.result().cursor() as cursor:
+            cursor.register(f"given_{name}", given)
+            cursor.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")  # noqa: S608
 
     def run(self, steps: Iterable[Step], asked: Iterable[Step] = ()) -> dict[str, Columns]:
         wanted = {step.name: step for step in asked}
         by_name = {step.name: step for step in steps} | wanted
         order = TopologicalSorter({step.name: step.needs for step in by_name.values()})
         order.prepare()
+        place = {name: number for number, name in enumerate(by_name)}
+        ready: list[str] = []
         running: dict[Future[Columns], str] = {}
         found = {}
         with ThreadPoolExecutor(self.cores) as pool:
             while order.is_active():
-                for name in order.get_ready():
-                    step = by_name[name]
-                    running[pool.submit(self._run, step.statements, name in wanted)] = name
+                ready = sorted([*ready, *order.get_ready()], key=place.__getitem__)
+                while ready and len(running) < self.cores:
+                    name = ready.pop(0)
+                    statements = by_name[name].statements
+                    running[pool.submit(self._run, statements, name in wanted)] = name
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     name = running.pop(future)
                     order.done(name)
@@ -294,7 +301,7 @@ def _text(stage: str, values: Mapping[str, str]) -> str:
 def _given(
     world: World, weights: Weights, phases: Columns, moments: IntArray
 ) -> Iterator[tuple[str, Columns]]:
-    """Yield the tables that the statements read, the largest first."""
+    """Yield the tables that the statements read, first what takes no time to make."""
 
     def numbered(columns: Mapping[str, IntArray]) -> Columns:
         return {
@@ -302,16 +309,14 @@ def _given(
             for name, column in columns.items()
         }
 
-    for key in _READ:
+    def described(key: str) -> Columns:
         columns = numbered(world.tables[key])
         if key in world.names:
             columns["id"] = np.arange(len(world.names[key]), dtype=np.int64)
-        if key != "mandate":
-            yield key, columns
-            continue
-        codes, sets = _sets(world)
-        yield key, columns | codes
-        yield from sets.items()
+        return columns
+
+    for key in _READ:
+        yield key, described(key)
     info, ancestors = _hierarchy(world)
     yield "concept_info", info
     yield "ancestor", ancestors
@@ -320,6 +325,9 @@ def _given(
     yield "relation_weight", _table(("relation", "weight"), weighed)
     mitigating = ((code, weights.mitigation[kind]) for code, kind in enumerate(CONDITIONS))
     yield "condition_weight", _table(("kind", "mitigation"), mitigating)
+    codes, sets = _sets(world)
+    yield "mandate", described("mandate") | codes
+    yield from sets.items()
 
 
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> Columns:
@@ -531,10 +539,13 @@ def _findings(
     found: Mapping[str, Columns], world: World, weights: Weights, moments: IntArray
 ) -> Findings:
     sides = found["others"], found["related"]
-    evidence = {name: np.concatenate([side[name] for side in sides]) for name in sides[0]}
-    # The exhibits of a finding are all on one side.
-    order = np.argsort(evidence["finding"], kind="stable")
-    evidence = {name: values[order] for name, values in evidence.items()}
+    # Related assignments follow each other in the order of findings, and so do their exhibits.
+    others, related = sides
+    place = np.searchsorted(others["finding"], related["finding"][:1]).sum()
+    evidence = {
+        name: np.concatenate([values[:place], related[name], values[place:]])
+        for name, values in others.items()
+    }
     # Conditions travel by weight, which names the kind: no two kinds weigh the same. The last place
     # is the one that -1 points to.
     kinds = np.full(1002, NONE, np.int64)

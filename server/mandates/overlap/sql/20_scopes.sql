@@ -1,32 +1,4 @@
--- What the scopes of mandates are made of: comparable concepts, sets of conditions, places.
-
--- Comparable concepts: a is over b, or under b, or both if they are the same.
-CREATE TABLE comparable AS
-SELECT u.id AS a, l.id AS b, l.id AS lower, l.cell,
-  (2000 * u.depth // (u.depth + l.depth))::SMALLINT AS similarity, 1::TINYINT AS over,
-  (u.id = l.id)::TINYINT AS under
-FROM ancestor JOIN concept_info u ON u.id = ancestor.upper JOIN concept_info l ON l.id = ancestor.lower
-UNION ALL
-SELECT l.id, u.id, l.id, l.cell, 2000 * u.depth // (u.depth + l.depth), 0, 1
-FROM ancestor JOIN concept_info u ON u.id = ancestor.upper JOIN concept_info l ON l.id = ancestor.lower
-WHERE u.id <> l.id;
-
--- A bit for each function, which some share, and the bits of all that are comparable with it.
-CREATE TABLE bits AS
-SELECT f.b AS function, i.kin, 1::BIGINT << (f.b % 63) AS own,
-  bit_or(1::BIGINT << (f.a % 63)) AS reach
-FROM comparable f JOIN concept_info i ON i.id = f.b GROUP BY f.b, i.kin;
-
--- What an exclusion does to a subject: 2 carves it out, 1 takes away something below it.
-CREATE TABLE carving AS
-SELECT excluded, subject, max(effect)::TINYINT AS effect
-FROM (
-  SELECT m.id AS excluded, x.lower AS subject, 2 AS effect
-  FROM excluded_member m JOIN ancestor x ON x.upper = m.concept
-  UNION ALL
-  SELECT m.id, x.upper, 1 FROM excluded_member m JOIN ancestor x ON x.lower = m.concept
-)
-GROUP BY ALL;
+-- The scope of each mandate, with its set of conditions and its place by number.
 
 -- The strongest condition for each counterpart of a mandate, and the distinct sets of them.
 CREATE TABLE asked AS
@@ -56,3 +28,16 @@ SELECT (row_number() OVER (ORDER BY territories, polity) - 1)::INTEGER AS id, te
 FROM (
   SELECT DISTINCT territory_set AS territories, polity FROM mandate
 );
+
+CREATE TABLE scope_of AS
+SELECT m.id AS mandate, m.function, m."force"::TINYINT AS norm,
+  m."leading"::TINYINT AS leads, m.exclusive::TINYINT AS exclusive, p.id AS place,
+  p.polity, m.subject_set AS subjects, m.excluded_set AS excluded,
+  m.layer_set AS layers, m.addressee_set AS addressees,
+  coalesce(q.id, -1) AS asked, coalesce(h.mandate, -1) AS shared,
+  coalesce(i.until, $open) AS lapse
+FROM mandate m
+JOIN place p ON p.territories = m.territory_set AND p.polity = m.polity
+LEFT JOIN asked_of q ON q.mandate = m.id
+LEFT JOIN shared h ON h.mandate = m.id
+LEFT JOIN instrument i ON i.id = m.instrument;
