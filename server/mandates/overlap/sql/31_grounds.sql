@@ -30,9 +30,10 @@ FROM (
   FROM stand GROUP BY ground
 );
 
--- Grounds that meet, each pair once, one with itself if more than one span stands there: a is the one on which fewer stand, since those are looked up on
--- the other. Where the subjects differ, only if functions may be comparable. On one ground a pair of
--- actors is looked up in the order of their names, on two in any order: loose is added to the second.
+-- Grounds that meet, each pair once, one with itself if more than one span stands there: a is the one
+-- on which fewer stand, since those are looked up on the other. Where the subjects differ, only if
+-- functions may be comparable. On one ground a pair of actors is looked up in the order of their
+-- names, on two in any order: loose is added to the second.
 CREATE TABLE ground_pair AS
 SELECT CASE WHEN turned THEN q ELSE p END AS a, CASE WHEN turned THEN p ELSE q END AS b,
   subject_similarity, place_similarity, CASE WHEN turned THEN under ELSE over END AS over,
