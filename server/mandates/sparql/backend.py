@@ -16,7 +16,6 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -366,26 +365,6 @@ class Backend(ABC):
         """Wait so long, or until the backend is closed; whether it is."""
         return self._closed.wait(seconds)
 
-    @contextmanager
-    def _place(self, running: Running) -> Iterator[list[float]]:
-        """Wait for a place and hold it; yields a list for the processor time that was used.
-
-        When nothing is put into it, time on the clock counts.
-        """
-        self.admission.enter(running.client)
-        took: list[float] = []
-        try:
-            running.started = time.monotonic()
-            self._live[running.query_id] = running
-            yield took
-        finally:
-            with self._counting:
-                del self._live[running.query_id]
-                if running.long:
-                    self.admission.shorten()
-            seconds = sum(took) if took else time.monotonic() - running.started
-            self.admission.leave(running.client, seconds)
-
     def _keep_watch(self) -> None:
         threading.Thread(target=self._watch_long, name="long", daemon=True).start()
 
@@ -437,6 +416,43 @@ class Backend(ABC):
     def _timeout(self, wanted: float | None) -> float:
         """Seconds that a query may take: a client may lower the limit, never raise it."""
         return min(wanted or self.limits.timeout, self.limits.timeout)
+
+
+class Place:
+    """Waits for a place among the queries that run and holds it; gives a list for processor time.
+
+    When nothing is put into that, time on the clock counts.
+
+    Args:
+        backend: whose places.
+        running: what takes one.
+
+    Raises:
+        Problem: ``busy``.
+    """
+
+    # No generator: this is passed by each of very many brief queries.
+    __slots__ = ("_backend", "_running", "_took")
+
+    def __init__(self, backend: Backend, running: Running) -> None:
+        self._backend, self._running = backend, running
+        self._took: list[float] = []
+
+    def __enter__(self) -> list[float]:
+        running = self._running
+        self._backend.admission.enter(running.client)
+        running.started = time.monotonic()
+        self._backend._live[running.query_id] = running
+        return self._took
+
+    def __exit__(self, *_: object) -> None:
+        backend, running = self._backend, self._running
+        with backend._counting:
+            del backend._live[running.query_id]
+            if running.long:
+                backend.admission.shorten()
+        seconds = sum(self._took) if self._took else time.monotonic() - running.started
+        backend.admission.leave(running.client, seconds)
 
 
 def update_refused() -> Problem:

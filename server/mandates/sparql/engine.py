@@ -24,7 +24,7 @@ from typing import Any
 
 from mandates.dataset.dumps import CHECKSUMS
 from mandates.dataset.snapshot import SEARCH_FILE, Snapshot, SnapshotError, read_snapshot
-from mandates.sparql.backend import Answer, Backend, Limits, Running, Spool, overdue
+from mandates.sparql.backend import Answer, Backend, Limits, Place, Running, Spool, overdue
 from mandates.sparql.federation import Federation
 from mandates.sparql.problems import Problem
 from mandates.sparql.processors import anywhere
@@ -186,9 +186,11 @@ class _Keeper:
 
     def borrow(self) -> _Worker:
         """A worker that is idle, or a new one."""
-        with contextlib.suppress(IndexError):
+        # No question before, as another thread may take the last one in between.
+        try:
             return self._idle.pop()
-        return self._make()
+        except IndexError:
+            return self._make()
 
     def _make(self) -> _Worker:
         with self._forking:
@@ -453,7 +455,7 @@ class Engine(Backend):
             if timeout == limits.timeout and not (bindings or any(graphs)):
                 self._heads[formats, timeout] = head
         body = HEADER.pack(len(head)) + head + request.query.encode()
-        with self._place(task) as took:
+        with Place(self, task) as took:
             return self._attempts(body, task, took)
 
     def _attempts(self, body: bytes, task: _Task, took: list[float]) -> Answer:
@@ -495,8 +497,10 @@ class Engine(Backend):
         sound = False
         try:
             channel = worker.channel
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            try:  # noqa: SIM105 - suppress() costs as much as what it is for, with every query
                 send(channel, body)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
             mark, report, spool = self._receive(keeper, worker)
             sound = not report["retire"]
             processor = report["processor"] - worker.processor

@@ -21,7 +21,16 @@ from urllib.parse import urlencode, urlsplit
 import pyoxigraph as ox
 
 from mandates.sparql import syntax
-from mandates.sparql.backend import Answer, Backend, Limits, Running, Spool, overdue, too_large
+from mandates.sparql.backend import (
+    Answer,
+    Backend,
+    Limits,
+    Place,
+    Running,
+    Spool,
+    overdue,
+    too_large,
+)
 from mandates.sparql.federation import Federation
 from mandates.sparql.negotiation import ROW_FORMATS
 from mandates.sparql.outbound import DeadlineError, Exchange, OutboundError, Server
@@ -308,7 +317,7 @@ class RemoteStore(Backend):
         self, call: _Call, address: str, act: Callable[[Exchange], _T], *, again: bool = False
     ) -> _T:
         """Do something with the store, in a place of its own and within the time."""
-        with self._place(call):
+        with Place(self, call):
             while True:
                 left = self._left(call)
                 try:

@@ -181,6 +181,8 @@ def parse_operation(
     if "using-graph-uri" in values or "using-named-graph-uri" in values:
         raise Problem("bad-request", "using-graph-uri belongs to updates, not to queries.")
     rows, graph = _formats(values, accept)
+    if len(values) == 1:  # nothing but the query, as in most requests
+        return QueryRequest(queries[0], rows=rows, graph=graph)
     return QueryRequest(
         query=queries[0],
         default_graphs=_iris(values, "default-graph-uri"),
@@ -230,8 +232,12 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
     try:
         if not raw.isascii():
             raw.decode("utf-8")
-        split = (part.partition(b"=") for part in parts if part)
-        return [(_unquote(name), _unquote(value)) for name, _, value in split]
+        pairs = []
+        for part in parts:
+            if part:
+                name, _, value = part.partition(b"=")
+                pairs.append((_unquote(name), _unquote(value)))
+        return pairs
     except UnicodeDecodeError:
         raise Problem("bad-request", "The parameters are not UTF-8.") from None
 

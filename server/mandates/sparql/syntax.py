@@ -315,7 +315,7 @@ def is_stable(query: str) -> bool:
     (False, True)
     """
     upper = query.upper()
-    if not any(word in upper for word in _UNSTABLE_WORDS):
+    if not any(map(upper.__contains__, _UNSTABLE_WORDS)):
         return True
     return not any(
         token.kind == "word" and token.text.upper() in _UNSTABLE_WORDS for token in tokens(query)

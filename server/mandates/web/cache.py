@@ -77,13 +77,14 @@ class AnswerCache:
 
     def put(self, key: Hashable, kept: Kept) -> None:
         """Keep an answer, letting go of the ones that were not used for longest."""
-        if not self.takes(kept.size):
+        size = kept.size
+        if not self.takes(size):
             return
         with self._lock:
             if key in self._kept:
                 self._drop(key)
             self._kept[key] = kept
-            self._size += self._cost(kept)
+            self._size += size + self._OVERHEAD
             while self._size > self._capacity:
                 self._drop(next(iter(self._kept)))
 
@@ -97,7 +98,4 @@ class AnswerCache:
         return self._size
 
     def _drop(self, key: Hashable) -> None:
-        self._size -= self._cost(self._kept.pop(key))
-
-    def _cost(self, kept: Kept) -> int:
-        return kept.size + self._OVERHEAD
+        self._size -= self._kept.pop(key).size + self._OVERHEAD

@@ -9,8 +9,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,6 +116,8 @@ class Endpoint:
         # Without any parameter it is the address of the service itself (SPARQL 1.1 Service
         # Description, section 2), or of the page from which people query.
         text = environ.get("QUERY_STRING", "")
+        if text.startswith("query="):  # as in nearly all
+            return True
         names = {part.partition("=")[0] for part in text.split("&") if part}
         return bool(names - {"format", "lang"})
 
@@ -128,8 +129,7 @@ class Endpoint:
             return None
         if _matches(environ, kept.etag):
             return self._unchanged(start_response, query_id, kept.etag)
-        self.metrics.cached.labels("cache").inc()
-        self.metrics.answered.inc()
+        self.metrics.repeated(200, "cache")
         start_response("200 OK", [*kept.headers, ("Query-Id", query_id)])
         if environ["REQUEST_METHOD"] == "HEAD":
             return [b""]
@@ -138,8 +138,7 @@ class Endpoint:
     def _unchanged(
         self, start_response: StartResponse, query_id: str, etag: str
     ) -> Iterable[bytes]:
-        self.metrics.cached.labels("client").inc()
-        self.metrics.requests.labels("304").inc()
+        self.metrics.repeated(304, "client")
         headers = self._headers(etag, self._engine.version)
         start_response("304 Not Modified", [*headers, ("Query-Id", query_id)])
         return [b""]
@@ -165,7 +164,7 @@ class Endpoint:
         if etag and method in ("GET", "HEAD") and _matches(environ, etag):
             return self._unchanged(start_response, query_id, etag)
         client = client_key(environ.get("REMOTE_ADDR", ""))
-        answer = self._run(request, client, query_id)
+        answer = plain = self._run(request, client, query_id)
         if answer.version != self._engine.version:
             etag = ""  # the dataset changed between the two looks at it
         answer = _encode(answer, encoding, self._settings.spool_dir)
@@ -177,7 +176,7 @@ class Endpoint:
         headers.append(("Content-Length", str(answer.size)))
         if answer.encoding:
             headers.append(("Content-Encoding", answer.encoding))
-        self.metrics.answered.inc()
+        self.metrics.answered(plain.seconds, plain.rows, plain.size)
         start_response("200 OK", [*headers, ("Query-Id", query_id)])
         if isinstance(answer.body, bytes):
             if etag:
@@ -204,41 +203,17 @@ class Endpoint:
             raise update_refused()
         require(self._settings.update_token, environ.get("HTTP_AUTHORIZATION"))
         client = client_key(environ.get("REMOTE_ADDR", ""))
-        with self._counted(request.update, client, query_id):
+        with _Counted(self, request.update, client, query_id):
             self._engine.update(request, client=client, query_id=query_id)
-        self.metrics.requests.labels("204").inc()
+        self.metrics.ended(204)
         headers = self._headers("", self._engine.version)
         start_response("204 No Content", [*headers, ("Query-Id", query_id)])
         return []
 
-    @contextmanager
-    def _counted(self, text: str, client: str, query_id: str) -> Iterator[dict[str, Any]]:
-        """Count the time against the client's allowance, and log what took long."""
-        self._allowance.check(client)
-        started = time.monotonic()
-        outcome: dict[str, Any] = {}
-        try:
-            yield outcome
-        except Problem as problem:
-            outcome["problem"] = problem.slug
-            raise
-        except BaseException:
-            outcome["problem"] = "internal-error"
-            raise
-        finally:
-            seconds = time.monotonic() - started
-            if outcome.get("problem") not in ("busy", "not-ready"):
-                self._allowance.spend(client, seconds)
-            if seconds >= self._settings.slow_seconds:
-                log_query(query_id, text, client, seconds, outcome)
-
     def _run(self, request: QueryRequest, client: str, query_id: str) -> Answer:
-        with self._counted(request.query, client, query_id) as outcome:
+        with _Counted(self, request.query, client, query_id) as counted:
             answer = self._engine.run(request, client=client, query_id=query_id)
-            outcome.update(rows=answer.rows, bytes=answer.size, memory=answer.memory)
-        self.metrics.seconds.observe(answer.seconds)
-        self.metrics.rows.inc(answer.rows)
-        self.metrics.bytes.inc(answer.size)
+            counted.answer = answer
         return answer
 
     def _body(self, environ: WSGIEnvironment) -> bytes:
@@ -317,8 +292,7 @@ class Endpoint:
         start_response: StartResponse,
         query_id: str,
     ) -> Iterable[bytes]:
-        self.metrics.requests.labels(str(problem.status)).inc()
-        self.metrics.problems.labels(problem.slug).inc()
+        self.metrics.ended(problem.status, problem.slug)
         status, headers, body = problem_response(
             problem,
             environ.get("HTTP_ACCEPT"),
@@ -329,6 +303,42 @@ class Endpoint:
         )
         start_response(status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+class _Counted:
+    """Counts the time of a request against the client's allowance, and logs what took long.
+
+    Raises:
+        Problem: ``rate-exceeded``.
+    """
+
+    # No generator: this is passed by each of very many brief queries.
+    __slots__ = ("_client", "_endpoint", "_query_id", "_started", "_text", "answer")
+
+    def __init__(self, endpoint: Endpoint, text: str, client: str, query_id: str) -> None:
+        self._endpoint, self._text = endpoint, text
+        self._client, self._query_id = client, query_id
+        self.answer: Answer | None = None
+
+    def __enter__(self) -> _Counted:
+        self._endpoint._allowance.check(self._client)
+        self._started = time.monotonic()
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        seconds = time.monotonic() - self._started
+        problem = "internal-error" if error else ""
+        if isinstance(error, Problem):
+            problem = error.slug
+        if problem not in ("busy", "not-ready"):
+            self._endpoint._allowance.spend(self._client, seconds)
+        if seconds < self._endpoint._settings.slow_seconds:
+            return
+        outcome: dict[str, Any] = {"problem": problem} if problem else {}
+        if self.answer:
+            outcome |= {"rows": self.answer.rows, "bytes": self.answer.size}
+            outcome["memory"] = self.answer.memory
+        log_query(self._query_id, self._text, self._client, seconds, outcome)
 
 
 class Stream:
