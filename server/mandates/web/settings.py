@@ -70,7 +70,7 @@ class Settings:
         True,
         "Whether the web process keeps to one processor, which its port and the name of its host "
         "choose, while other programs leave one free; the workers use all. Brief queries are "
-        "answered about twice as fast for it.",
+        "answered up to twice as fast for it.",
     )
     cache_seconds: int = _setting(
         60, "Seconds for which a client may keep an answer without asking again."
