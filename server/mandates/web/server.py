@@ -128,7 +128,8 @@ def _load(settings: Settings, *_: Any, **__: Any) -> Any:
 
 def _look(kept: OneProcessor, backend: Backend) -> None:
     while not backend.wait_closed(_LOOK):
-        kept.look()
+        with suppress(OSError):  # such as too many open files; the next look may go well
+            kept.look()
 
 
 def _read(app: Any) -> None:
