@@ -73,6 +73,27 @@ def test_an_answer_that_comes_again_needs_no_query(client: FlaskClient) -> None:
     assert client.head("/sparql", query_string=address).data == b""
 
 
+def test_a_query_that_runs_is_counted_with_what_it_sent_and_one_that_fails_by_kind(
+    client: FlaskClient,
+) -> None:
+    names = [
+        'mandates_requests_total{status="200"}',
+        "mandates_query_seconds_count",
+        'mandates_query_seconds_bucket{le="+Inf"}',
+        "mandates_rows_total",
+        "mandates_bytes_total",
+        'mandates_requests_total{status="400"}',
+        'mandates_problems_total{kind="syntax-error"}',
+    ]
+    before = [count(client, name) for name in names]
+    query = "SELECT ?n { VALUES ?n { 1 2 3 } } # counted"
+    answer = client.get("/sparql", query_string={"query": query})
+    client.get("/sparql", query_string={"query": "SELECT"})
+    after = [count(client, name) for name in names]
+    size = len(answer.data)
+    assert [b - a for a, b in zip(before, after, strict=True)] == [1, 1, 1, 3, size, 1, 1]
+
+
 def test_an_answer_that_differs_each_time_is_not_kept(client: FlaskClient) -> None:
     answers = {
         client.get("/sparql", query_string={"query": "SELECT (UUID() AS ?u) {}"}).data

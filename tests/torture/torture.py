@@ -479,6 +479,8 @@ def run(data_dir: Path, seconds: float, patience: float) -> tuple[bool, str]:
     with trap() as (trapped, calls), server(data_dir, log) as (port, process):
         target = Target(port, process.pid, threading.Event(), trapped)
         while True:
+            if process.poll() is not None:
+                raise SystemExit(f"the server ended by itself:\n{log.read_text(errors='replace')}")
             with suppress(OSError):
                 if target.ask("ASK {}", "198.51.100.1")[0] == 200:
                     break
