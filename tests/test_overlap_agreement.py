@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
 from hypothesis import given, settings
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 
 from mandates.analysis.sparql import SAID, Found, find_with_sparql
 from mandates.analysis.world import read_world
-from mandates.overlap import find, reference
+from mandates.overlap import engine, find, reference
 from mandates.overlap.findings import Finding
 from mandates.overlap.tables import Rows, World
+from mandates.overlap.weights import default_weights
 from overlap_graph import graph
 from overlap_worlds import day, worlds
 
@@ -69,3 +71,36 @@ def test_engine_and_queries_agree_on_the_shipped_record(record: ox.Store) -> Non
 def test_a_world_survives_coding(rows: Rows) -> None:
     once = World.from_rows(rows).to_rows()
     assert World.from_rows(once).to_rows() == once
+
+
+def test_the_engine_waits_for_every_table_that_a_stage_reads() -> None:
+    world, weights = World.from_rows(Rows()), default_weights()
+    moments = engine._moments(world, {})
+    values = engine._values(world, weights, moments, None)
+    nothing = engine._table(("a", "b", "since", "until", "tie", "upper", "linked", "saved"), [])
+    given = [name for name, _ in engine._given(world, weights, nothing, moments)]
+    assert len(given) > 20
+    texts = {
+        stage: re.sub("--.*", "", engine._text(stage, values)).lower() for stage in engine._STAGES
+    }
+    makes = {
+        stage: set(re.findall(r"create (?:table|view) (\w+)", text))
+        for stage, text in texts.items()
+    }
+    known = {*given}.union(*makes.values())
+
+    def waited(needs: Iterable[str]) -> Iterator[str]:
+        for need in needs:
+            if need in given:
+                yield from given[: given.index(need) + 1]
+            else:
+                yield from makes[need]
+                yield from waited(engine._STAGES[need])
+
+    for stage, text in texts.items():
+        reads = known & {*re.findall(r"(?:from|join|into)\s+(\w+)", text)}
+        assert reads - makes[stage] <= {*waited(engine._STAGES[stage])}, stage
+    for step in engine._ASKED:
+        reads = known & {*re.findall(r"(?:from|join)\s+(\w+)", step.statements.lower())}
+        assert reads, step.name
+        assert reads <= {*waited(step.needs)}, step.name

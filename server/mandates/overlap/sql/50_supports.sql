@@ -72,8 +72,8 @@ WITH ordered AS (
 SELECT * FROM ordered o
 WHERE NOT same OR NOT EXISTS (
   SELECT 1 FROM held h
-  LEFT JOIN rivalry v ON v.a = h.reading AND v.b = o.reading
-  WHERE h.mandate = o.mandate AND h.since >= o.ended AND h.since < o.since AND v.a IS NULL);
+  WHERE h.mandate = o.mandate AND h.since >= o.ended AND h.since < o.since
+    AND NOT EXISTS (SELECT 1 FROM rivalry v WHERE v.a = h.reading AND v.b = o.reading));
 
 INSERT INTO gathered_others
 SELECT $succession, CASE WHEN turned THEN b ELSE a END, CASE WHEN turned THEN a ELSE b END,

@@ -1,5 +1,5 @@
 -- Each exhibit with what is known of its two sides; turned if the finding names them the other way.
-CREATE TABLE evidence_others AS
+CREATE VIEW evidence_others AS
 SELECT finding, rank, e.first_a AS holding_a, e.first_b AS holding_b, pairs AS alike,
   e.since, e.until,
   known AND CASE WHEN e.relation = $succession THEN both_sure

@@ -1,5 +1,5 @@
 -- What is known of the two sides of related assignments.
-CREATE TABLE evidence_related AS
+CREATE VIEW evidence_related AS
 SELECT finding, rank, e.first_a AS holding_a, e.first_b AS holding_b, pairs AS alike, e.since,
   e.until,
   known AND greatest(p.sure_since, e.since) < least(p.sure_until, e.until) AS certain,
