@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mandates.analysis.graph import legal_orders
 from mandates.build import BuildError, assemble
 from mandates.cli import main
 from mandates.dataset.names import GRAPH
@@ -246,6 +247,7 @@ def test_the_tutorial(tmp_path: Path) -> None:
     dataset = assemble(extra=[module])
     assert dataset.warnings == []
     base = "https://w3id.org/mandates/id/zz/actor/"
+    assert legal_orders(dataset.store)["zz"] == f"{base}exampland"
     met = dataset.store.query(
         """PREFIX mand: <https://w3id.org/mandates/ns#>
         SELECT DISTINCT ?a ?b WHERE {

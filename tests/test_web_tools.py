@@ -16,13 +16,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from mandates.dataset.names import ID
 from mandates.quality.shapes import check_shapes
 from mandates.report import Scope, make_report
 from mandates.report.days import PAKISTAN
 from mandates.sparql.problems import Problem
 from mandates.web import Settings, create_app
 from mandates.web.jobs import JobLimits, Jobs
-from mandates.web.landscape import FIVE, Landscape
+from mandates.web.landscape import FIVE, Held, Landscape, _countries
 
 HTML = {"Accept": "text/html"}
 DAY = datetime(2025, 8, 6, tzinfo=PAKISTAN)
@@ -44,6 +45,24 @@ def client(app: Flask) -> FlaskClient:
 def land(app: Flask) -> Landscape:
     found: Landscape = app.extensions["landscapes"].current()
     return found
+
+
+def test_countries_are_those_of_the_record_whoever_added_them(land: Landscape) -> None:
+    assert [*land.countries][:2] == ["pk", "in"]
+    assert land.countries["gb"] == "United Kingdom"
+    assert land.countries["eu"] == "European Union"
+    held = [
+        Held("", "", f"{ID}{code}/mandate/{n}", DAY, None, "", None, None, True)
+        for code, n in (("zz", 0), ("pk", 1), ("pk", 2), ("qq", 3))
+    ]
+    rows = [
+        {"code": "zz", "label": "Federation of Exampland", "short": "Exampland"},
+        {"code": "zz", "label": "Federation of Exampland", "short": "EXL"},
+        {"code": "pk", "label": "Pakistan"},
+        {"code": "no", "label": "Nowhere"},
+    ]
+    found = _countries(held, rows)
+    assert [*found.items()] == [("pk", "Pakistan"), ("qq", "QQ"), ("zz", "Exampland")]
 
 
 def test_the_matrix_is_that_of_the_report(land: Landscape, record: ox.Store) -> None:

@@ -218,7 +218,7 @@ class _DuckDB:
         tables = iter(given)
         # One table is taken in after the other, beside the steps that need no more than is there.
         with ThreadPoolExecutor(1) as taking, ThreadPoolExecutor(self.cores) as pool:
-            coming: Future[str | None] | None = taking.submit(self._take, tables)
+            coming = {taking.submit(self._take, tables)}
             while order.is_active():
                 ready += (name for name in order.get_ready() if name in by_name)
                 ready.sort(key=place.__getitem__)
@@ -226,16 +226,16 @@ class _DuckDB:
                     name = ready.pop(0)
                     statements = by_name[name].statements
                     running[pool.submit(self._run, statements, name in wanted)] = name
-                for future in wait({*running, coming} - {None}, return_when=FIRST_COMPLETED).done:
-                    if future is coming:
-                        table = coming.result()
-                        coming = taking.submit(self._take, tables) if table else None
-                        if table in awaited:
-                            order.done(table)
-                    else:
-                        name = running.pop(future)
-                        order.done(name)
-                        found[name] = future.result()
+                under_way: set[Future[Any]] = {*running, *coming}
+                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                for table in [taken.result() for taken in coming & done]:
+                    coming = {taking.submit(self._take, tables)} if table else set()
+                    if table in awaited:
+                        order.done(table)
+                for future in running.keys() & done:
+                    name = running.pop(future)
+                    order.done(name)
+                    found[name] = future.result()
         self.aside.submit(self.opening.result().close)
         return {name: found[name] for name in wanted}
 

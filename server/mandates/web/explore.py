@@ -26,7 +26,6 @@ from mandates.sparql.backend import Backend
 from mandates.sparql.problems import Problem
 from mandates.web.jobs import Jobs
 from mandates.web.landscape import (
-    COUNTRIES,
     FIVE,
     Found,
     Held,
@@ -113,7 +112,7 @@ def read_day(text: str, name: str) -> datetime:
     return datetime(found.year, found.month, found.day, tzinfo=PAKISTAN)
 
 
-def _clocks() -> tuple[Clocks, list[str]]:
+def _clocks(land: Landscape) -> tuple[Clocks, list[str]]:
     wrong: list[str] = []
 
     def read(name: str, words: str) -> datetime | None:
@@ -127,7 +126,7 @@ def _clocks() -> tuple[Clocks, list[str]]:
             return None
 
     country = request.args.get("country", "pk")
-    if country not in (*COUNTRIES, "all"):
+    if country not in (*land.countries, "all"):
         wrong.append(f"“{country[:40]}” is no legal order of this record.")
         country = "pk"
     release = request.args.get("release", "")
@@ -240,7 +239,7 @@ def _page(
         local=lambda iri: f"{request.script_root}/{iri.removeprefix('https://w3id.org/mandates/')}",
         day=day,
         iso=iso,
-        countries=COUNTRIES,
+        countries=land.countries,
         releases=_releases(),
         version=_engine().version,
         stops=land.stops(clocks.country),
@@ -253,8 +252,8 @@ def _page(
 @pages.get("/explore")
 def who_meets_whom() -> Response:
     """Institutions by institutions, with the heat of contention."""
-    clocks, wrong = _clocks()
     land = _landscapes().current()
+    clocks, wrong = _clocks(land)
     actors = _actors(land, clocks)
     found = _meetings(land, clocks)
     matrix, named = land.matrix(found, actors)
@@ -294,8 +293,8 @@ def heat(score: int) -> int:
 @pages.get("/explore/functions")
 def what_they_do() -> Response:
     """Kinds of function by layers of cyberspace."""
-    clocks, wrong = _clocks()
     land = _landscapes().current()
+    clocks, wrong = _clocks(land)
     actors = _actors(land, clocks)
     held = land.held(clocks.as_of, clocks.known, clocks.country, actors)
     matrix, named = land.functions(held)
@@ -319,8 +318,8 @@ def what_they_do() -> Response:
 @pages.get("/explore/timeline")
 def since_when() -> Response:
     """Holdings over time, in lanes of institution and instrument."""
-    clocks, wrong = _clocks()
     land = _landscapes().current()
+    clocks, wrong = _clocks(land)
     actors = _actors(land, clocks)
     if not actors:
         count: dict[str, int] = defaultdict(int)
@@ -360,8 +359,8 @@ def _wide(picture: charts.Picture | None) -> charts.Picture | None:
 @pages.get("/explore/network")
 def network() -> Response:
     """Institutions and what lies between them."""
-    clocks, wrong = _clocks()
     land = _landscapes().current()
+    clocks, wrong = _clocks(land)
     found = _meetings(land, clocks)
     edges = land.edges(found)
     ties = land.ties(clocks.as_of, clocks.known, clocks.country)
@@ -419,12 +418,12 @@ KINDS = {
 @pages.get("/explore/countries")
 def side_by_side() -> Response:
     """Parts and functions, country by country."""
-    clocks, wrong = _clocks()
     land = _landscapes().current()
+    clocks, wrong = _clocks(land)
     tables: dict[str, dict[str, int]] = defaultdict(dict)
     named: dict[str, str] = {}
     held_in: dict[str, int] = {}
-    for country in COUNTRIES:
+    for country in land.countries:
         held = {h.mandate for h in land.held(clocks.as_of, clocks.known, country)}
         held_in[country] = len(held)
         for iri in held:
@@ -451,7 +450,7 @@ def side_by_side() -> Response:
         named=named,
         held_in=held_in,
         heat=heat,
-        picture=_compared(tables, held_in),
+        picture=_compared(tables, held_in, land.countries),
     )
 
 
@@ -463,15 +462,17 @@ def _at(row: Mapping[str, str], moment: datetime) -> bool:
 
 
 def _compared(
-    tables: Mapping[str, Mapping[str, int]], held_in: Mapping[str, int]
+    tables: Mapping[str, Mapping[str, int]],
+    held_in: Mapping[str, int],
+    countries: Mapping[str, str],
 ) -> charts.Picture | None:
     cells = tuple(
-        (function, COUNTRIES[country], n, round(100 * n / max(held_in[country], 1)))
+        (function, countries[country], n, round(100 * n / max(held_in[country], 1)))
         for function, row in sorted(tables.items())
         for country, n in row.items()
         if n
     )
-    picture = charts.functions(Matrix(tuple(sorted(tables)), tuple(COUNTRIES.values()), cells))
+    picture = charts.functions(Matrix(tuple(sorted(tables)), tuple(countries.values()), cells))
     return picture and replace(
         picture,
         heading="What they do, country by country",
@@ -483,8 +484,8 @@ def _compared(
 @pages.get("/explore/findings")
 def findings() -> Response:
     """The findings behind a cell, with the words of the law on both sides."""
-    clocks, wrong = _clocks()
     land = _landscapes().current()
+    clocks, wrong = _clocks(land)
     a, b = (land.find_actor(request.args.get(name, "")) for name in ("a", "b"))
     if not a or not b:
         raise Problem("not-found", "The address names no two institutions of the record.")
@@ -535,8 +536,8 @@ def _stated(
 @pages.get("/explore/mandates")
 def mandates() -> Response:
     """The mandates behind a cell, with their words and the findings that they are part of."""
-    clocks, wrong = _clocks()
     land = _landscapes().current()
+    clocks, wrong = _clocks(land)
     given = request.args
     actor = land.find_actor(given.get("actor", "")) if given.get("actor") else ""
     held = land.held(clocks.as_of, clocks.known, clocks.country, [actor] if actor else ())

@@ -66,6 +66,12 @@ SELECT ?it ?label ?short {
 }
 """
 _ACTORS = "SELECT ?actor { ?actor a mand:Actor }"
+_ORDERS = """
+SELECT ?code ?label ?short {
+  ?order mand:legalOrderCode ?code ; skos:prefLabel ?label FILTER (LANG(?label) = "en")
+  OPTIONAL { ?order skos:altLabel ?short FILTER (LANG(?short) IN ("en", "")) }
+}
+"""
 _BROADER = "SELECT ?narrow ?broad { ?narrow a mand:ScopeConcept ; skos:broader ?broad }"
 _CONDITIONS = """
 SELECT ?mandate ?condition ?label ?kind ?party {
@@ -126,14 +132,6 @@ SELECT ?mandate ?provision ?citation ?law ?quotation ?grade ?document ?documentL
 # The classes of findings in which two institutions hold the same at once (report.views.MEETINGS).
 _MEETINGS = {"Overlap", "UnsavedOverlap", "ContestedHolding"}
 _SHAPES = {"FullOverlap", "NestedOverlap", "PartialOverlap"}
-COUNTRIES = {
-    "pk": "Pakistan",
-    "in": "India",
-    "gb": "United Kingdom",
-    "eu": "European Union",
-    "us": "United States",
-    "cn": "China",
-}
 FIVE = ("moitt", "pta", "fia", "national-cert", "nccia", "nccia-2024")
 _FRESH = 60.0
 _LAYER_ORDER = ("physical", "logical", "social")
@@ -275,9 +273,16 @@ class Part:
 
 @dataclass
 class Landscape:
-    """All that the explorer knows of one version of the dataset."""
+    """All that the explorer knows of one version of the dataset.
+
+    Attributes:
+        version: of the dataset.
+        countries: the legal orders in which anything is held, by code with their names, that in
+            which most is held first.
+    """
 
     version: str
+    countries: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     shorts: dict[str, str] = field(default_factory=dict)
     actors: set[str] = field(default_factory=set)
@@ -602,6 +607,7 @@ class Landscapes:
                 row.get("instrument", ""),
             )
         land.holdings = list(_holdings(self._rows(_HOLDINGS)))
+        land.countries = _countries(land.holdings, self._rows(_ORDERS))
         land.findings = list(_findings(self._rows(_FINDINGS), self._rows(_INVOLVED)))
         land.conditions = self._rows(_CONDITIONS)
         land.filled = self._rows(_FILLED)
@@ -659,6 +665,20 @@ def _holdings(rows: list[Row]) -> Iterator[Held]:
                 _moment(row["superseded"]) if row.get("superseded") else None,
                 row["current"] == "true",
             )
+
+
+def _countries(holdings: Iterable[Held], rows: Iterable[Row]) -> dict[str, str]:
+    """Name legal orders in a word or two, as no heading of a column has room for more."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        # An abbreviation is shorter still, but a name tells more.
+        short = row.get("short", "")
+        names[row["code"]].add(short if short and not short.isupper() else row["label"])
+    held = Counter(polity(h.mandate) for h in holdings)
+    return {
+        code: min(names[code], key=lambda name: (len(name), name), default=code.upper())
+        for code, _ in sorted(held.items(), key=lambda item: (-item[1], item[0]))
+    }
 
 
 def _findings(rows: list[Row], involved: list[Row]) -> Iterator[Found]:

@@ -19,7 +19,7 @@ from mandates.sparql.problems import Problem
 from mandates.web.cost import client_key
 from mandates.web.explore import read_day, snapshot_folder, today
 from mandates.web.jobs import JobError, Jobs, told
-from mandates.web.landscape import COUNTRIES, Landscapes
+from mandates.web.landscape import Landscape, Landscapes
 from mandates.web.sent import SentError, read_text, refuse_other_formats
 from mandates.web.settings import Settings
 
@@ -85,11 +85,10 @@ def _ask(values: Mapping[str, str]) -> dict[str, Any]:
     if not score.isdecimal() or int(score) > 100:
         raise ValueError(f"The least contention is a number from 0 to 100, not “{score}”.")
     countries = [code.casefold() for code in names("countries")]
-    unknown = [code for code in countries if code not in COUNTRIES]
+    known = _landscape().countries
+    unknown = [code for code in countries if code not in known]
     if unknown:
-        raise ValueError(
-            f"“{unknown[0]}” is no legal order here; these are: {', '.join(COUNTRIES)}."
-        )
+        raise ValueError(f"“{unknown[0]}” is no legal order here; these are: {', '.join(known)}.")
     if values["language"] not in ("en", "ur"):
         raise ValueError("Names are in English (en) or Urdu (ur).")
     told: dict[str, Any] = {
@@ -188,6 +187,11 @@ def _jobs() -> Jobs:
     return jobs
 
 
+def _landscape() -> Landscape:
+    landscapes: Landscapes = current_app.extensions["landscapes"]
+    return landscapes.current()
+
+
 def _version() -> str:
     version: str = current_app.extensions["engine"].version
     return version
@@ -196,8 +200,7 @@ def _version() -> str:
 def _form(
     values: Mapping[str, str], wrong: str = "", bill: str = "", *, status: int = 400
 ) -> Response:
-    landscapes: Landscapes = current_app.extensions["landscapes"]
-    land = landscapes.current()
+    land = _landscape()
     settings: Settings = current_app.extensions["settings"]
     instruments = sorted(
         {mandate.instrument for mandate in land.mandates.values() if mandate.instrument},
@@ -219,7 +222,7 @@ def _form(
         kinds=KINDS,
         faces=FACES,
         five="moitt,pta,fia,ncert,nccia",
-        countries=COUNTRIES,
+        countries=land.countries,
         actors=sorted((land.name(a), land.slug(a).rpartition("/")[2]) for a in land.actors),
         instruments=[(land.name(iri), iri.rpartition("/")[2]) for iri in instruments],
         concepts=concepts,
