@@ -253,6 +253,74 @@ def test_pictures_of_the_explorer_are_saved(open_page: OpenPage, tmp_path: Path)
         assert page.locator("#view table").count() >= 1
 
 
+OVERLAPS = """
+() => {
+  const box = (e) => e.getBoundingClientRect();
+  const texts = [...document.querySelectorAll("text")].map((e) => [e.textContent, box(e)]);
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+  const pairs = [];
+  texts.forEach(([one, a], i) => texts.slice(i + 1).forEach(([two, b]) => {
+    if (meet(a, b)) pairs.push(`${one} / ${two}`);
+  }));
+  return { names: texts.length, dots: document.querySelectorAll("circle").length, pairs };
+}
+"""
+
+
+@pytest.mark.parametrize("query", ["who=five", "who=all", "country=all"])
+def test_names_in_the_network_do_not_lie_on_each_other(
+    open_page: OpenPage, tmp_path: Path, query: str
+) -> None:
+    page = open_page(f"/explore/network?as-of=2026-11-01&{query}", color_scheme="dark")
+    settle(page, "network")
+    with page.expect_download() as saved:
+        page.click(".drawing button:has-text('SVG')")
+    saved.value.save_as(tmp_path / "network.svg")
+    drawn = (tmp_path / "network.svg").read_text("utf-8")
+    printed = page.context.new_page()
+    printed.set_content(drawn)
+    found = printed.evaluate(OVERLAPS)
+    assert found["pairs"] == []
+    assert found["dots"] == int(page.get_attribute("[data-picture]", "data-nodes") or 0)
+    assert found["names"] > 0.9 * found["dots"]
+    # It leaves the page, so it is on white whatever the theme, and the same each time.
+    assert 'fill="#ffffff"' in drawn
+    with page.expect_download() as again:
+        page.click(".drawing button:has-text('SVG')")
+    again.value.save_as(tmp_path / "again.svg")
+    assert (tmp_path / "again.svg").read_text("utf-8") == drawn
+
+
+def test_one_institution_of_the_network_is_looked_at(open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(
+        "/explore/network?as-of=2026-11-01&who=all", viewport={"width": 360, "height": 800}
+    )
+    settle(page, "network")
+    page.select_option(
+        "#look-at", label="National Computer Emergency Response Team of Pakistan (NCERT)"
+    )
+    with page.expect_download() as saved:
+        page.click(".drawing button:has-text('SVG')")
+    saved.value.save_as(tmp_path / "network.svg")
+    printed = page.context.new_page()
+    printed.set_content((tmp_path / "network.svg").read_text("utf-8"))
+    names = printed.eval_on_selector_all("text", "all => all.map(e => e.textContent)")
+    assert "NCERT" in names
+    assert "PTA" in names
+    assert "FIA CTW" not in names
+
+
+def test_the_network_on_paper_is_drawn_for_it(open_page: OpenPage) -> None:
+    page = open_page("/explore/network?as-of=2026-11-01&who=all", color_scheme="dark")
+    settle(page, "network")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.is_visible(".on-paper svg")
+    assert not page.is_visible(".canvas.network")
+    assert page.evaluate(OVERLAPS)["pairs"] == []
+
+
 def test_without_scripts_everything_reads(open_page: OpenPage) -> None:
     for name in (*DRAWN, "findings", "mandates", "ontology", "core"):
         page = open_page(PAGES[name], java_script_enabled=False)

@@ -108,9 +108,17 @@ export function graphButtons(cy, name) {
   );
 }
 
-// A colour of the page's own, in a form that a canvas understands.
-export function colour(name, fallback) {
+export function networkButtons(network, name) {
+  return row(
+    button("Save as SVG", () => save(new Blob([network.svg()], { type: "image/svg+xml" }), `${name}.svg`)),
+    button("Save as PNG", async () => save(await network.png("blob-promise"), `${name}.png`)),
+  );
+}
+
+// A colour of the page's own, in a form that a canvas understands; of one theme if it is named.
+export function colour(name, fallback, scheme = "") {
   const probe = document.createElement("span");
+  probe.style.colorScheme = scheme;
   probe.style.color = `var(${name}, ${fallback})`;
   document.body.append(probe);
   const found = getComputedStyle(probe).color;
