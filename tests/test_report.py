@@ -9,6 +9,7 @@ import re
 import xml.etree.ElementTree as ET
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pyoxigraph as ox
 import pytest
@@ -156,6 +157,25 @@ def test_pictures_are_the_same_each_time_and_have_words(report: Report, page: st
     if svg(drawn[0].specification) is not None:
         assert all(p.get("aria-label") for p in outline(page).pictures)
         assert len(outline(page).pictures) == len(drawn)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_names_in_the_network_do_not_lie_on_each_other(record: ox.Store, narrow: bool) -> None:
+    everyone = make_report(record, as_of=AS_OF, scope=Scope())
+    (picture,) = (p for p in pictures(everyone) if p.name == "network")
+    specification = picture.narrow if narrow else picture.specification
+    assert specification is not None
+    texts = [layer for layer in specification["layer"] if layer["mark"]["type"] == "text"]
+    lines = [(layer["mark"]["align"], v) for layer in texts for v in layer["data"]["values"]]
+    assert len(lines) >= 20
+    # Names stand beside each other in two columns; within one, lines are a line's height apart.
+    height = specification["height"] / 2
+    for column in ("left", "right"):
+        tops = sorted(value["y"] * height for align, value in lines if align == column)
+        assert min(b - a for a, b in pairwise(tops)) >= 11
+    whole = " ".join(value["name"] for _, value in lines)
+    assert "Customs)" in whole
+    assert "Revenue)" in whole
 
 
 def test_matrices_agree_with_the_findings(report: Report) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,8 @@ _INK = "currentColor"
 _YEARS = 15
 _LANES = 36
 _NODES = 24
+#: Room for two lines of a name.
+_ROW = 27
 _TITLES = (NAMED, *STATUS.values())
 #: One for each title. A shade and no opacity: the library draws no legend of opacities.
 _SHADES = [f"rgba(181, 83, 47, {opacity})" for opacity in (0.85, 0.5, 0.2, 0)]
@@ -66,6 +69,7 @@ class Picture:
         specification: Vega-Lite.
         header: columns of its data.
         rows: its data.
+        narrow: the same for where there is no room for it, such as a telephone.
     """
 
     name: str
@@ -75,6 +79,7 @@ class Picture:
     specification: Specification
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    narrow: Specification | None = None
 
 
 def pictures(report: Report) -> tuple[Picture, ...]:
@@ -293,87 +298,114 @@ def network(edges: Sequence[Edge]) -> Picture | None:
     if not edges:
         return None
     names.sort()
-    places = {
-        name: (
-            round(math.cos(2 * math.pi * i / len(names)), 4),
-            round(math.sin(2 * math.pi * i / len(names)), 4),
-        )
-        for i, name in enumerate(names)
-    }
-    hidden: Specification = {"axis": None, "scale": {"domain": [-1.25, 1.25]}}
-    specification = _chart(
-        width=430,
-        height=300,
+    top = edges[0]
+    return Picture(
+        name="network",
+        heading="The network",
+        caption="A line for every two institutions whose mandates meet; the thicker and fuller, "
+        "the stronger the contention.",
+        alternative=f"{len(names)} institutions and {len(edges)} lines; the thickest joins "
+        f"{top.first} and {top.second}.",
+        specification=_lines(names, edges, width=340, letters=34),
+        narrow=_lines(names, edges, width=120, letters=16),
+        header=("institution", "other", "places", "strongest contention"),
+        rows=tuple((e.first, e.second, str(e.findings), str(e.score)) for e in edges),
+    )
+
+
+def _lines(
+    names: Sequence[str], edges: Sequence[Edge], *, width: int, letters: int
+) -> Specification:
+    """Names down two sides, each in a row of its own so that none lies on another."""
+    rows = math.ceil(len(names) / 2)
+    height = max(200, _ROW * rows)
+    places: dict[str, tuple[float, float]] = {}
+    for side, half in ((-1, names[:rows]), (1, names[rows:])):
+        for i, name in enumerate(half):
+            y = round(1 - 2 * (i + 0.5) / len(half), 4)
+            # On an ellipse, since lines along a straight side would lie on one another.
+            places[name] = side * round(math.sqrt(1 - 0.9 * y * y), 4), y
+    many = len(edges) > 2 * len(names)
+    across = {"type": "quantitative", "axis": None, "scale": {"domain": [-1, 1]}}
+    along = {"type": "quantitative", "axis": None, "scale": {"domain": [-1, 1]}}
+    words: list[dict[str, Any]] = [
+        {"name": line, "x": x, "y": round(y + (len(lines) - 1 - 2 * i) * 12 / height, 4)}
+        for (x, y), lines in zip(places.values(), _in_two_lines(names, letters), strict=True)
+        for i, line in enumerate(lines)
+    ]
+    return _chart(
+        width=width,
+        height=height,
         layer=[
             {
-                "data": {"values": [_line(edge, places) for edge in edges]},
-                "mark": {"type": "rule", "color": _HUE},
+                # The strongest is drawn last, over the others.
+                "data": {"values": [_line(edge, places) for edge in reversed(edges)]},
+                "mark": {"type": "rule", "color": _HUE, "strokeCap": "round"},
                 "encoding": {
-                    "x": {"field": "x", "type": "quantitative", **hidden},
-                    "y": {"field": "y", "type": "quantitative", **hidden},
+                    "x": {"field": "x", **across},
+                    "y": {"field": "y", **along},
                     "x2": {"field": "x2"},
                     "y2": {"field": "y2"},
                     "strokeWidth": {
                         "field": "contention",
                         "type": "quantitative",
-                        "scale": {"domain": [0, 100], "range": [0.5, 6]},
+                        "scale": {"domain": [0, 100], "range": [0.4, 3 if many else 6]},
                         "legend": {
                             "title": "strongest contention",
                             "orient": "bottom",
                             "values": [20, 50, 80],
                         },
                     },
-                    "opacity": {"value": 0.7},
+                    "opacity": {
+                        "field": "contention",
+                        "type": "quantitative",
+                        "scale": {
+                            "type": "pow",
+                            "exponent": 2,
+                            "domain": [0, 100],
+                            "range": [0.1 if many else 0.4, 0.85],
+                        },
+                        "legend": None,
+                    },
                 },
             },
             {
-                "data": {
-                    "values": [
-                        {"name": n, "x": x, "y": y, "tx": 1.13 * x, "ty": 1.13 * y}
-                        for n, (x, y) in places.items()
-                    ]
-                },
-                "layer": [
-                    {
-                        "mark": {"type": "point", "filled": True, "size": 60, "color": _INK},
-                        "encoding": {
-                            "x": {"field": "x", "type": "quantitative", **hidden},
-                            "y": {"field": "y", "type": "quantitative", **hidden},
-                            "opacity": {"value": 1},
-                        },
-                    },
-                    *(
-                        {
-                            "transform": [{"filter": test}],
-                            "mark": {"type": "text", "align": align, "baseline": "middle"},
-                            "encoding": {
-                                "x": {"field": "tx", "type": "quantitative", **hidden},
-                                "y": {"field": "ty", "type": "quantitative", **hidden},
-                                "text": {"field": "name"},
-                            },
-                        }
-                        for align, test in (
-                            ("left", "datum.x >= 0.2"),
-                            ("center", "datum.x > -0.2 && datum.x < 0.2"),
-                            ("right", "datum.x <= -0.2"),
-                        )
-                    ),
-                ],
+                "data": {"values": [{"x": x, "y": y} for x, y in places.values()]},
+                "mark": {"type": "point", "filled": True, "size": 50, "color": _INK, "opacity": 1},
+                "encoding": {"x": {"field": "x", **across}, "y": {"field": "y", **along}},
             },
+            *(
+                {
+                    "data": {"values": [word for word in words if word["x"] * side > 0]},
+                    "mark": {"type": "text", "align": align, "baseline": "middle", "dx": 9 * side},
+                    "encoding": {
+                        "x": {"field": "x", **across},
+                        "y": {"field": "y", **along},
+                        "text": {"field": "name"},
+                    },
+                }
+                for side, align in ((-1, "right"), (1, "left"))
+            ),
         ],
     )
-    top = edges[0]
-    return Picture(
-        name="network",
-        heading="The network",
-        caption="A line for every two institutions whose mandates meet; the thicker, the stronger "
-        "the contention.",
-        alternative=f"{len(names)} institutions and {len(edges)} lines; the thickest joins "
-        f"{top.first} and {top.second}.",
-        specification=specification,
-        header=("institution", "other", "places", "strongest contention"),
-        rows=tuple((e.first, e.second, str(e.findings), str(e.score)) for e in edges),
-    )
+
+
+def _in_two_lines(names: Sequence[str], letters: int) -> list[list[str]]:
+    """Cut names to two lines; those that would become the same by their middle.
+
+    >>> _in_two_lines(["Directorate General (Customs)", "Directorate General (Revenue)"], 11)
+    [['Directorate', '… (Customs)'], ['Directorate', '… (Revenue)']]
+    """
+    cut = [textwrap.wrap(name, letters, max_lines=2, placeholder=" …") for name in names]
+    return [
+        lines
+        if cut.count(lines) == 1
+        else [
+            textwrap.shorten(name, letters, placeholder=""),
+            textwrap.shorten(name[::-1], letters, placeholder=" …")[::-1],
+        ]
+        for name, lines in zip(names, cut, strict=True)
+    ]
 
 
 def _line(edge: Edge, places: dict[str, tuple[float, float]]) -> dict[str, object]:

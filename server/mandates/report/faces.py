@@ -13,7 +13,7 @@ import jinja2
 import pyoxigraph as ox
 
 from mandates.dataset.names import PREFIXES
-from mandates.report.charts import pictures, svg
+from mandates.report.charts import Picture, pictures, svg
 from mandates.report.days import day, iso
 from mandates.report.feed import atom
 from mandates.report.model import AT_LENGTH, FULL, KINDS, SECTIONS, TERMS, Entry, Report
@@ -70,9 +70,15 @@ def _page(report: Report) -> str:
             terms=TERMS,
             full=FULL,
             at_length=AT_LENGTH,
-            pictures=[(picture, svg(picture.specification)) for picture in pictures(report)],
+            pictures=[(picture, *_drawn(picture)) for picture in pictures(report)],
         )
     )
+
+
+def _drawn(picture: Picture) -> tuple[str | None, str | None]:
+    """A picture for wide and, if it has a form of its own for them, for narrow screens."""
+    narrow = svg(picture.narrow) if picture.narrow else None
+    return svg(picture.specification), narrow
 
 
 def markdown(report: Report) -> bytes:
