@@ -311,6 +311,30 @@ def test_one_institution_of_the_network_is_looked_at(open_page: OpenPage, tmp_pa
     assert "FIA CTW" not in names
 
 
+def test_the_timeline_reads_without_scrolling_sideways(open_page: OpenPage) -> None:
+    hidden = """() => {
+      const place = document.querySelector("[data-picture=timeline] .canvas");
+      const room = place.getBoundingClientRect().right + 1;
+      const texts = [...place.querySelectorAll("svg text")];
+      const cut = texts.filter((text) => text.getBoundingClientRect().right > room);
+      return [place.scrollWidth - place.clientWidth, texts.length, cut.map((t) => t.textContent)];
+    }"""
+    page = open_page(PAGES["timeline"], viewport={"width": 360, "height": 800})
+    settle(page, "timeline")
+    for width in (360, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(800)
+        beside, texts, cut = page.evaluate(hidden)
+        assert beside <= 0, width
+        assert texts > 30
+        assert cut == [], width
+        bar = page.evaluate("""() => Math.max(...[...document.querySelectorAll(
+          "[data-picture=timeline] .mark-rect path")]
+          .map((e) => e.getBoundingClientRect().width))
+        """)
+        assert bar > width * (0.8 if width < 800 else 0.5)
+
+
 def test_the_network_on_paper_is_drawn_for_it(open_page: OpenPage) -> None:
     page = open_page("/explore/network?as-of=2026-11-01&who=all", color_scheme="dark")
     settle(page, "network")

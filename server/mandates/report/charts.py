@@ -33,6 +33,9 @@ _LANES = 36
 _NODES = 24
 #: Room for two lines of a name.
 _ROW = 27
+#: As wide as a telephone has room for.
+_NARROW = 300
+_CLOSE = {"left": 6, "right": 6, "top": 6, "bottom": 6}
 _TITLES = (NAMED, *STATUS.values())
 #: One for each title. A shade and no opacity: the library draws no legend of opacities.
 _SHADES = [f"rgba(181, 83, 47, {opacity})" for opacity in (0.85, 0.5, 0.2, 0)]
@@ -211,61 +214,11 @@ def timeline(
     bars = [b for b in bars if b.lane in kept and b.since < end]
     if not bars:
         return None
-    values = [_drawn(bar, start, end) for bar in bars]
-    specification = _chart(
-        width=430,
-        height={"step": 18},
-        data={"values": values},
-        encoding={
-            "y": {
-                "field": "lane",
-                "type": "nominal",
-                "sort": kept,
-                "title": None,
-                "axis": {"grid": True},
-            }
-        },
-        layer=[
-            {
-                "mark": {"type": "bar", "height": 10, "stroke": _HUE},
-                "encoding": {
-                    "x": {
-                        "field": "from",
-                        "type": "temporal",
-                        "scale": {"type": "utc", "domain": [iso(start), iso(end)]},
-                        "axis": {"title": None, "format": "%Y", "labelOverlap": True},
-                    },
-                    "x2": {"field": "to"},
-                    "fill": {
-                        "field": "title",
-                        "type": "nominal",
-                        "scale": {"domain": list(_TITLES), "range": _SHADES},
-                        "legend": {
-                            "title": "held",
-                            "orient": "bottom",
-                            "columns": 4,
-                            "symbolType": "square",
-                            "symbolStrokeColor": _HUE,
-                            "symbolStrokeWidth": 1,
-                        },
-                    },
-                },
-            },
-            {
-                "data": {"values": [{"day": iso(as_of)}]},
-                "mark": {"type": "rule", "strokeDash": [4, 3], "color": _INK},
-                "encoding": {
-                    "x": {"field": "day", "type": "temporal", "scale": {"type": "utc"}},
-                    "y": {"value": 0},
-                    "y2": {"value": "height"},
-                },
-            },
-        ],
-    )
+    kept = [lane for lane in kept if any(bar.lane == lane for bar in bars)]
     begun = [b for b in bars if start < b.since]
     last = max(begun, key=lambda b: (b.since, b.lane), default=None)
     more = f" The latest to begin: {last.lane}, on {day(last.since)}." if last else ""
-    left = f" The {len(kept)} lanes with most mandates are shown." if len(count) > len(kept) else ""
+    left = f" The {len(kept)} lanes with most mandates are shown." if len(count) > _LANES else ""
     return Picture(
         name="timeline",
         heading="Since when, until when",
@@ -273,12 +226,86 @@ def timeline(
         f"held. The dashed line is {day(as_of)}; what began before {day(start)} is cut off "
         f"there.{left}",
         alternative=f"{len(bars)} stretches of time in {len(kept)} lanes.{more}",
-        specification=specification,
+        specification=_lanes(kept, bars, (start, as_of, end)),
+        narrow=_lanes(kept, bars, (start, as_of, end), narrow=True),
         header=("institution and instrument", "held", "from", "until", "mandates"),
         rows=tuple(
             (b.lane, b.title, iso(b.since), iso(b.until) or "open", str(b.mandates)) for b in bars
         ),
     )
+
+
+def _lanes(
+    lanes: Sequence[str],
+    bars: Sequence[Bar],
+    days: tuple[datetime, datetime, datetime],
+    *,
+    narrow: bool = False,
+) -> Specification:
+    """Bars in lanes between two days; their names beside them, or above where room is narrow."""
+    start, as_of, end = days
+    wide = _NARROW if narrow else 430
+    # The name stands in the upper part of a lane, the bar in the lower.
+    down = 7 if narrow else 0
+    lane = {"field": "lane", "type": "nominal", "sort": list(lanes), "title": None}
+    names: Specification = {
+        "data": {"values": [{"lane": name} for name in lanes]},
+        "mark": {
+            "type": "text",
+            "align": "left",
+            "baseline": "middle",
+            "dy": -6,
+            "limit": {"expr": "width"},
+        },
+        "encoding": {"x": {"value": 0}, "text": {"field": "lane"}},
+    }
+    stretches: Specification = {
+        "mark": {"type": "bar", "height": 9 if narrow else 10, "stroke": _HUE, "yOffset": down},
+        "encoding": {
+            "x": {
+                "field": "from",
+                "type": "temporal",
+                "scale": {"type": "utc", "domain": [iso(start), iso(end)]},
+                "axis": {
+                    "title": None,
+                    "format": "%Y",
+                    "labelOverlap": True,
+                    **({"tickCount": 5} if narrow else {}),
+                },
+            },
+            "x2": {"field": "to"},
+            "fill": {
+                "field": "title",
+                "type": "nominal",
+                "scale": {"domain": list(_TITLES), "range": _SHADES},
+                "legend": {
+                    "title": "held",
+                    "orient": "bottom",
+                    "columns": 2 if narrow else 4,
+                    "symbolType": "square",
+                    "symbolStrokeColor": _HUE,
+                    "symbolStrokeWidth": 1,
+                },
+            },
+        },
+    }
+    today: Specification = {
+        "data": {"values": [{"day": iso(as_of)}]},
+        "mark": {"type": "rule", "strokeDash": [4, 3], "color": _INK},
+        "encoding": {
+            "x": {"field": "day", "type": "temporal", "scale": {"type": "utc"}},
+            "y": {"value": 0},
+            "y2": {"value": "height"},
+        },
+    }
+    made = _chart(
+        width=wide,
+        height={"step": 31 if narrow else 18},
+        data={"values": [_drawn(bar, start, end) for bar in bars]},
+        encoding={"y": {**lane, "axis": None if narrow else {"grid": True}}},
+        layer=[stretches, today, *([names] if narrow else [])],
+    )
+    return made | ({"padding": _CLOSE} if narrow else {})
 
 
 def _drawn(bar: Bar, start: datetime, end: datetime) -> dict[str, object]:

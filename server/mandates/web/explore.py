@@ -353,7 +353,8 @@ def _wide(picture: charts.Picture | None) -> charts.Picture | None:
     if picture is None:
         return None
     fit = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
-    return replace(picture, specification=picture.specification | fit)
+    narrow = picture.narrow | fit if picture.narrow else None
+    return replace(picture, specification=picture.specification | fit, narrow=narrow)
 
 
 @pages.get("/explore/network")

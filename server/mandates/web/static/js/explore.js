@@ -7,10 +7,16 @@ const asOf = document.getElementById("as-of");
 const slider = document.getElementById("slider");
 const stops = form.dataset.stops.split(" ").filter(Boolean);
 
+// Below this width a picture that has a form for it is drawn in that.
+const narrow = matchMedia("(width < 56rem)");
+
 async function chart(section, specification) {
   const place = section.querySelector(".canvas");
   place.hidden = false;
-  const { view } = await draw(place, specification);
+  const other = section.querySelector(".narrow");
+  const chosen = other && narrow.matches ? JSON.parse(other.textContent) : specification;
+  const { view } = await draw(place, chosen);
+  section.querySelector(".save")?.remove();
   section.append(chartButtons(view, section.dataset.picture));
 }
 
@@ -33,6 +39,11 @@ async function network(section, graph) {
   section.append(networkButtons(drawn, "network"));
   section.dataset.nodes = String(graph.nodes.length);
 }
+
+// A sheet is narrow too, but takes what is on the screen.
+narrow.addEventListener("change", () => {
+  if (!matchMedia("print").matches && document.querySelector("[data-picture] .narrow")) pictures();
+});
 
 async function pictures() {
   for (const section of document.querySelectorAll("[data-picture]")) {
