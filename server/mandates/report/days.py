@@ -1,10 +1,12 @@
-"""Days as people write them."""
+"""Days as people write them, no closer than they are known."""
 
 from __future__ import annotations
 
 import re
-from calendar import monthrange
-from datetime import datetime, timedelta, timezone
+from calendar import month_name, monthrange
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
 
 PAKISTAN = timezone(timedelta(hours=5))
 
@@ -98,3 +100,250 @@ def iso(moment: datetime | None) -> str:
     if moment is None or moment.year == 1:
         return ""
     return moment.astimezone(PAKISTAN).date().isoformat()
+
+
+_MONTHS = {
+    "en": tuple(month_name),
+    # As Pakistan writes them; the numerals of the record are kept.
+    "ur": (
+        "",
+        "جنوری",
+        "فروری",
+        "مارچ",
+        "اپریل",
+        "مئی",
+        "جون",
+        "جولائی",
+        "اگست",
+        "ستمبر",
+        "اکتوبر",
+        "نومبر",
+        "دسمبر",
+    ),
+}
+_ALWAYS = {"en": "the beginning of the record", "ur": "ریکارڈ کا آغاز"}
+
+
+def long_date(value: object, language: str = "en") -> str:
+    """A date, month or year of ISO 8601 as people write it; what is none stays as it is.
+
+    The year 1 is the method's beginning of all time.
+
+    >>> long_date("2016-08-22"), long_date("unknown"), long_date("0001-01-01")
+    ('22 August 2016', 'unknown', 'the beginning of the record')
+    >>> long_date("2025"), long_date("2025-04"), long_date("2025-05-01", "ur")
+    ('2025', 'April 2025', '1 مئی 2025')
+    """
+    months = _MONTHS.get(language, _MONTHS["en"])
+    month = re.fullmatch(r"(\d{4})-(\d\d)", str(value))
+    if month and 1 <= int(month[2]) <= 12:
+        return f"{months[int(month[2])]} {month[1]}"
+    try:
+        found = date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return str(value)
+    if found.year == 1:
+        return _ALWAYS.get(language, _ALWAYS["en"])
+    return f"{found.day} {months[found.month]} {found.year}"
+
+
+#: How the two days of something known to lie between them are written: short, and in words.
+_SHORT = {"at": "{0}", "between": "{0}..{1}", "from": "{0}..", "by": "..{1}"}
+_WORDS = {
+    "en": {
+        "at": "{0}",
+        "between": "a day between {0} and {1}",
+        "from": "{0} at the earliest",
+        "by": "{1} at the latest",
+    },
+    "ur": {
+        "at": "{0}",
+        "between": "{0} اور {1} کے درمیان کوئی دن",
+        "from": "جلد سے جلد {0}",
+        "by": "دیر سے دیر {1}",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """The day on which something began or ended, no closer than it is known.
+
+    Attributes:
+        first: the first day that it may have been; ``None`` if none is known.
+        last: the last that it may have been; ``None`` if it may lie ahead or never come.
+
+    >>> year = Known(date(2006, 1, 1), date(2007, 1, 1))
+    >>> year.short, year.words(), Known(date(2006, 3, 1), date(2006, 4, 1)).words()
+    ('2006', '2006', 'March 2006')
+    >>> range_ = Known(date(2016, 9, 1), date(2016, 9, 22))
+    >>> range_.short, range_.words()
+    ('2016-09-01..2016-09-22', 'a day between 1 September 2016 and 22 September 2016')
+    >>> Known(date(2023, 12, 24), None).short, Known(date(2016, 8, 22), date(2016, 8, 22)).short
+    ('2023-12-24..', '2016-08-22')
+    """
+
+    first: date | None
+    last: date | None
+
+    @property
+    def always(self) -> bool:
+        """Whether it reaches back to the beginning of the record."""
+        return self.first is not None and self.first.year == 1
+
+    @property
+    def vague(self) -> bool:
+        """Whether it is no day, month or year but a stretch of days."""
+        return self._said()[0] != "at"
+
+    @property
+    def short(self) -> str:
+        """As a table has it: a year, month or day, or the two days with two dots between them.
+
+        The dots are those of ISO 8601-2: one of the days from the first to the last, both included.
+        """
+        form, first, last = self._said()
+        return "start of the record" if self.always else _SHORT[form].format(first, last)
+
+    def words(self, language: str = "en") -> str:
+        """As a sentence has it.
+
+        >>> Known(None, date(2024, 4, 24)).words(), Known(date(2025, 1, 1), None).words()
+        ('24 April 2024 at the latest', '1 January 2025 at the earliest')
+        >>> Known(date(2006, 1, 1), date(2007, 1, 1)).words("ur")
+        '2006'
+        """
+        form, first, last = self._said()
+        phrase = _WORDS.get(language, _WORDS["en"])[form]
+        return phrase.format(long_date(first, language), long_date(last, language))
+
+    def _said(self) -> tuple[str, str, str]:
+        first, last = self.first, self.last
+        if first is None:
+            return "by", "", "" if last is None else last.isoformat()
+        if first.year == 1 or first == last:
+            return "at", first.isoformat(), ""
+        if last is None:
+            return "from", first.isoformat(), ""
+        # A year or a month that is known ends with the first moment of the next.
+        if first.day == last.day == 1:
+            months = (last.year - first.year) * 12 + last.month - first.month
+            if months == 1:
+                return "at", first.isoformat()[:7], ""
+            if months == 12 and first.month == 1:
+                return "at", first.isoformat()[:4], ""
+        return "between", first.isoformat(), last.isoformat()
+
+
+def begun(earliest: datetime | str, certain: datetime | str | None) -> Known:
+    """Say when something began, from ``mand:validFrom`` and ``mand:certainFrom``.
+
+    By the midnight of the latter it certainly stood, and it may have begun with that very
+    midnight: so that day is the last. Without one it may never have begun.
+
+    Args:
+        earliest: the first moment at which it may stand; of a text the day counts.
+        certain: the first at which it certainly stands; none if it may never begin.
+
+    >>> begun("2006-01-01", "2007-01-01").short, begun("2013-02-20", "2013-02-21").short
+    ('2006', '2013-02-20..2013-02-21')
+    """
+    return Known(civil(earliest), civil(certain) if certain else None)
+
+
+def ended(
+    latest: datetime | str | None,
+    earliest: datetime | str | None,
+    certain: datetime | str | None,
+) -> Known | None:
+    """Say when something ended, from ``mand:validUntil`` and ``mand:certainUntil``.
+
+    Args:
+        latest: the first moment at which it certainly no longer stands; none while it may.
+        earliest: the first at which it may no longer stand; none while nothing ends it.
+        certain: ``mand:certainFrom``. What may never have begun is uncertain from its first moment
+            on, and then ``earliest`` says nothing of its end.
+
+    Returns:
+        ``None`` if nothing is known to end it.
+
+    >>> ended("2025-05-01", "2025-04-01", "2016-09-22").words()
+    'April 2025'
+    >>> ended(None, "2025-01-01", "2018-05-25").short, ended(None, "2025-01-01", None)
+    ('2025-01-01..', None)
+    """
+    first = civil(earliest) if earliest and certain else None
+    last = civil(latest) if latest else None
+    return None if first is None and last is None else Known(first, last)
+
+
+def civil(moment: datetime | str) -> date:
+    """The day of a moment, which the record writes as midnight where the law applies.
+
+    What is derived is written in Pakistan's time. Midnight further east falls on the evening before
+    there, midnight further west on the morning of the same day.
+
+    >>> civil(datetime(2017, 5, 31, 21, tzinfo=PAKISTAN)), civil("2016-08-22")
+    (datetime.date(2017, 6, 1), datetime.date(2016, 8, 22))
+    """
+    if isinstance(moment, str):
+        return date.fromisoformat(moment[:10])
+    if moment.year == 1 or (moment.hour, moment.minute) == (0, 0):
+        return moment.date()
+    local = moment.astimezone(PAKISTAN)
+    return local.date() + timedelta(days=local.hour > 17)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """From when to when something stands, with what is possible around what is certain.
+
+    Attributes:
+        since: the first moment at which it may stand.
+        since_latest: the first at which it certainly does; none if it may never begin.
+        until: the first at which it certainly no longer does; none while it may.
+        until_earliest: the first at which it may no longer; none while nothing ends it.
+    """
+
+    since: datetime
+    since_latest: datetime | None
+    until: datetime | None
+    until_earliest: datetime | None
+
+
+def met(
+    since: datetime,
+    until: datetime | None,
+    pairs: Iterable[Sequence[Stretch]],
+    certain: tuple[datetime | None, datetime | None] = (None, None),
+) -> Stretch:
+    """Say how closely it is known since when and until when holdings meet.
+
+    Whether they meet may be uncertain for other reasons than days: a finding that is nowhere
+    certain has no certain beginning, and yet began on a known day if it stands at all. So the days
+    are those of the holdings: two are held at once from the later beginning to the earlier end.
+
+    Args:
+        since: the first moment at which they may meet.
+        until: the first at which they certainly no longer do; none while they may.
+        pairs: the holdings that meet, two by two, or each alone where one makes the finding.
+        certain: from when to when they meet beyond doubt, if ever.
+
+    >>> by_year = Stretch(*(datetime(y, 1, 1, tzinfo=PAKISTAN) for y in (2006, 2007)), None, None)
+    >>> exact = Stretch(*[datetime(1996, 10, 17, tzinfo=PAKISTAN)] * 2, None, None)
+    >>> found = met(by_year.since, None, [(by_year, exact)])
+    >>> begun(found.since, found.since_latest).words()
+    '2006'
+    """
+    begins = [] if certain[0] is None else [certain[0]]
+    ends = [] if certain[1] is None or until is None else [certain[1]]
+    for pair in pairs:
+        sure = [side.since_latest for side in pair if side.since_latest]
+        if len(sure) < len(pair):
+            continue
+        if max(side.since for side in pair) == since:
+            begins.append(max(sure))
+        last = [side.until for side in pair if side.until]
+        if until is not None and last and min(last) == until:
+            ends.append(min(side.until_earliest for side in pair if side.until_earliest))
+    return Stretch(since, min(begins, default=None), until, max(ends, default=None))

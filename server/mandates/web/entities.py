@@ -12,9 +12,10 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from mandates.report.days import Stretch, met
 from mandates.sparql.backend import Answer, Backend
 from mandates.sparql.negotiation import GRAPH_FORMATS, Format
 from mandates.sparql.prefixes import PREFIXES
@@ -25,6 +26,7 @@ from mandates.web.sections import COMMON, Section, kind_of, section
 _PROLOGUE = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
 _MAND, _SKOS, _RDFS, _DCT = (PREFIXES[name] for name in ("mand", "skos", "rdfs", "dct"))
 _TYPE = PREFIXES["rdf"] + "type"
+_DATE_TIME = PREFIXES["xsd"] + "dateTime"
 _PREF = _SKOS + "prefLabel"
 _TITLES = (_RDFS + "label", _DCT + "title")
 _LEADS = (_SKOS + "definition", _DCT + "description", _SKOS + "note", _SKOS + "scopeNote")
@@ -75,7 +77,7 @@ PER_PAGE = 100
 
 # Who fills the places on which most of the law turns, on the day of asking.
 _TODAY = """
-SELECT ?role ?actor ?status ?from ?reading (MIN(?defined) AS ?provision) WHERE {
+SELECT ?role ?actor ?status ?from ?certain ?reading (MIN(?defined) AS ?provision) WHERE {
   VALUES ?role {
     <https://w3id.org/mandates/id/pk/role/peca-authority>
     <https://w3id.org/mandates/id/pk/role/peca-investigation-agency>
@@ -86,9 +88,10 @@ SELECT ?role ?actor ?status ?from ?reading (MIN(?defined) AS ?provision) WHERE {
     mand:hasStatus ?status .
   OPTIONAL { ?designation mand:validUntil ?until }
   FILTER (?from <= NOW() && (!BOUND(?until) || NOW() < ?until))
+  OPTIONAL { ?designation mand:certainFrom ?certain }
   OPTIONAL { ?designation mand:inReading ?reading }
   OPTIONAL { ?role mand:definedBy ?defined }
-} GROUP BY ?role ?actor ?status ?from ?reading ORDER BY ?role ?from ?actor
+} GROUP BY ?role ?actor ?status ?from ?certain ?reading ORDER BY ?role ?from ?actor
 """
 _INSTITUTIONS = """
 SELECT ?actor (COUNT(DISTINCT ?mandate) AS ?mandates) (COUNT(DISTINCT ?duty) AS ?duties) WHERE {
@@ -114,6 +117,7 @@ SELECT DISTINCT ?event ?on ?precision ?by WHERE {
 
 Binding = Mapping[str, Mapping[str, str]]
 Row = dict[str, "Node"]
+_Dates = dict[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -274,6 +278,9 @@ class Entities:
         for name in (*parts, *COMMON, "named-by"):
             sections[name] = section(name, this=iri)
             answers[name] = self.select(sections[name].text)
+        if template == "finding":
+            answers["finding-known"] = [{"finding": {"type": "uri", "value": iri}}]
+        self._add_known(answers, sections)
         inverse, few = self._inverse(iri, answers.pop("named-by"), sections)
         terms: Sequence[Binding] = ()
         if kind in ("graph", "ontology"):
@@ -324,6 +331,26 @@ class Entities:
             group.graphs.append([self.node(row["grade"], names)] if "grade" in row else [])
         return sorted(groups, key=lambda group: group.property.text.lower())
 
+    def _add_known(
+        self, answers: dict[str, Sequence[Binding]], sections: dict[str, Section]
+    ) -> None:
+        """Say of each finding in some rows how closely its days are known."""
+
+        def named(row: Binding, *names: str) -> str:
+            return next((row[name]["value"] for name in names if name in row), "")
+
+        found = {named(row, "finding", "earliest") for rows in answers.values() for row in rows} - {
+            ""
+        }
+        if found:
+            sections["findings-known"] = section("findings-known", these=found)
+            known = _known(self.select(sections["findings-known"].text))
+            for name, rows in answers.items():
+                answers[name] = [
+                    {**row, **known.get(named(row, "pair", "finding", "earliest"), {})}
+                    for row in rows
+                ]
+
     def listing(self, iri: str, by: str, page: int, language: str = "en") -> Listing:
         """What points to a thing by one property, a page at a time.
 
@@ -366,8 +393,14 @@ class Entities:
             if row["from"]["value"][:10] <= now
             and ("until" not in row or now < row["until"]["value"][:10])
         ]
-        sides = self._sides({row["finding"]["value"] for row in standing}, (one, other))
-        rows = [{**row, **sides.get(row["finding"]["value"], {})} for row in standing]
+        iris = {row["finding"]["value"] for row in standing}
+        sides = self._sides(iris, (one, other))
+        known = _known(self.select(section("findings-known", these=iris).text)) if iris else {}
+        rows = [
+            {**row, **known.get(iri, {}), **sides.get(iri, {})}
+            for row in standing
+            for iri in [row["finding"]["value"]]
+        ]
         return self.table(rows, self._names(rows, language))
 
     def _sides(self, findings: set[str], actors: tuple[str, str]) -> dict[str, dict[str, Any]]:
@@ -517,6 +550,61 @@ class Entities:
         body: dict[str, Any] = json.loads(answer.read())
         bindings: list[Binding] = body["results"]["bindings"]
         return bindings
+
+
+def _known(rows: Iterable[Binding]) -> dict[str, _Dates]:
+    """For findings and their pairs since when and until when, and how closely that is known.
+
+    Args:
+        rows: of ``findings-known``: each finding itself, its pairs and both sides of each, and the
+            holdings that it rests on.
+    """
+    own: dict[str, Stretch] = {}
+    pairs: dict[str, dict[str, list[Stretch]]] = {}
+    holdings: dict[str, list[Stretch]] = {}
+    for row in rows:
+        finding, side = row["finding"]["value"], row["side"]["value"]
+        by = row["by"]["value"] if "by" in row else ""
+        stretch = _stretch(row)
+        if side in (finding, by):
+            own[side] = stretch
+        elif by:
+            pairs.setdefault(finding, {}).setdefault(by, []).append(stretch)
+        else:
+            holdings.setdefault(finding, []).append(stretch)
+    known = {}
+    for its in pairs.values():
+        for pair, sides in its.items():
+            known[pair] = met(own[pair].since, own[pair].until, [sides])
+    for finding in own.keys() - known.keys():
+        it = own[finding]
+        meetings = list(pairs.get(finding, {}).values())
+        if not meetings:
+            # No pair is told: all that begins with the finding, so nothing is said too closely.
+            meetings = [[one for one in holdings.get(finding, ()) if one.since == it.since]]
+        certain = (it.since_latest, it.until_earliest)
+        known[finding] = met(it.since, it.until, filter(None, meetings), certain)
+    return {iri: _dates(stretch) for iri, stretch in known.items()}
+
+
+_NAMES = ("from", "certain", "until", "unsure")
+
+
+def _stretch(row: Binding) -> Stretch:
+    since, *others = (
+        datetime.fromisoformat(row[name]["value"]) if name in row else None for name in _NAMES
+    )
+    assert since is not None
+    return Stretch(since, *others)
+
+
+def _dates(it: Stretch) -> _Dates:
+    days = (it.since, it.since_latest, it.until, it.until_earliest)
+    return {
+        name: {"type": "literal", "value": day.isoformat(), "datatype": _DATE_TIME}
+        for name, day in zip(_NAMES, days, strict=True)
+        if day is not None
+    }
 
 
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):00(?:\.0+)?(\+05:00|)$")

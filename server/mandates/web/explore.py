@@ -200,8 +200,8 @@ def _recomputed(clocks: Clocks) -> tuple[list[Found], dict[str, list[tuple[str, 
     found, exhibits = [], {}
     for row in rows:
         exhibits[row["iri"]] = [(a, b) for a, b, _ in row.pop("exhibits")]
-        row["since"] = datetime.fromisoformat(row["since"])
-        row["until"] = datetime.fromisoformat(row["until"]) if row["until"] else None
+        for name in ("since", "until", "certain_since", "certain_until"):
+            row[name] = datetime.fromisoformat(row[name]) if row[name] else None
         row["actors"] = tuple(row["actors"])
         found.append(Found(**row))
     return found, exhibits
@@ -500,6 +500,7 @@ def findings() -> Response:
     shown = [f for f in between if f.meeting][:_SHOWN] or between[:_SHOWN]
     landscapes = _landscapes()
     if clocks.plain:
+        exhibits = landscapes.exhibits(shown) if shown else {}
         pairs = landscapes.pairs(land, shown, clocks.as_of) if shown else {}
     else:
         pairs = _stated(landscapes, land, shown, exhibits)
@@ -515,6 +516,7 @@ def findings() -> Response:
         shown=shown,
         rest=[f for f in between if f not in shown],
         pairs=pairs,
+        days=land.days(shown, exhibits),
         mitigation=mitigation,
         heat=heat,
     )
@@ -527,10 +529,12 @@ def _stated(
     exhibits: Mapping[str, Sequence[tuple[str, str]]],
 ) -> dict[str, list[tuple[Side, Side | None]]]:
     by = {h.iri: h for h in land.holdings}
-    used = {iri for f in shown for pair in exhibits[f.iri] for iri in pair if iri in by}
+    told = {f.iri: exhibits[f.iri][:2] for f in shown}
+    used = {iri for pairs in told.values() for pair in pairs for iri in pair if iri in by}
     sides = landscapes.sides(land, (by[iri] for iri in used))
     return {
-        f.iri: [(sides[x], sides.get(y)) for x, y in exhibits[f.iri] if x in sides] for f in shown
+        iri: [(sides[x], sides.get(y)) for x, y in pairs if x in sides]
+        for iri, pairs in told.items()
     }
 
 

@@ -161,9 +161,7 @@ def _meetings(request: dict[str, Any]) -> bytes:
     found = find(read_world(store, known=_day(request.get("known"))), as_of=as_of)
     rows = []
     for finding in found.rows():
-        exhibits = [
-            [e.holding_a, e.holding_b or "", e.since.isoformat()] for e in finding.evidence[:2]
-        ]
+        exhibits = [[e.holding_a, e.holding_b or "", e.since.isoformat()] for e in finding.evidence]
         rows.append(
             {
                 "iri": finding_iri(finding.key),
@@ -174,14 +172,20 @@ def _meetings(request: dict[str, Any]) -> bytes:
                 "score": finding.score,
                 "certain": finding.certain,
                 "since": finding.since.isoformat(),
-                "until": finding.until.isoformat() if finding.until else None,
+                "until": _written(finding.until),
                 "function": finding.function_cell or "",
                 "subject": plain(finding.subject_cell) if finding.subject_cell else "",
                 "pairs": finding.support,
+                "certain_since": _written(finding.certain_since),
+                "certain_until": _written(finding.certain_until),
                 "exhibits": exhibits,
             }
         )
     return json.dumps(rows).encode()
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _words(name: str) -> str:

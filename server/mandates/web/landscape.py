@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mandates.dataset.names import ID, MAND, SCHEME, polity
+from mandates.report.days import Known, Stretch, begun, ended, met
 from mandates.report.texts import MODAL, NAMED, STATUS
 from mandates.report.views import UNSTATED, Bar, Edge, Matrix, between, stretches
 from mandates.sparql.backend import Backend
@@ -29,9 +30,12 @@ _Stretch = tuple[datetime, datetime | None, str]
 
 _PROLOGUE = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
 _HOLDINGS = """
-SELECT ?holding ?actor ?mandate ?from ?until ?status ?knowable ?superseded ?current {
+SELECT ?holding ?actor ?mandate ?from ?until ?certain ?unsure ?status ?knowable ?superseded
+  ?current {
   ?holding a mand:HoldingRecord ; mand:heldBy ?actor ; mand:ofMandate ?mandate ;
     mand:validFrom ?from .
+  OPTIONAL { ?holding mand:certainFrom ?certain }
+  OPTIONAL { ?holding mand:certainUntil ?unsure }
   OPTIONAL { ?holding mand:validUntil ?until } OPTIONAL { ?holding mand:holdingStatus ?status }
   OPTIONAL { ?holding mand:knowableFrom ?knowable }
   OPTIONAL { ?holding mand:knowableUntil ?superseded }
@@ -39,10 +43,13 @@ SELECT ?holding ?actor ?mandate ?from ?until ?status ?knowable ?superseded ?curr
 }
 """
 _FINDINGS = """
-SELECT ?finding ?kind ?score ?certainty ?from ?until ?function ?subject ?label ?pairs {
+SELECT ?finding ?kind ?score ?certainty ?from ?until ?certain ?unsure ?function ?subject ?label
+  ?pairs {
   ?finding a mand:Finding , ?kind ; mand:validFrom ?from ; mand:contentionScore ?score ;
     mand:hasCertainty ?certainty ; mand:pairCount ?pairs ; skos:prefLabel ?label .
   FILTER (?kind != mand:Finding)
+  OPTIONAL { ?finding mand:certainFrom ?certain }
+  OPTIONAL { ?finding mand:certainUntil ?unsure }
   OPTIONAL { ?finding mand:validUntil ?until } OPTIONAL { ?finding mand:onFunction ?function }
   OPTIONAL { ?finding mand:onSubject ?subject }
 }
@@ -147,6 +154,8 @@ class Held:
         mandate: IRI of the mandate.
         since: first day.
         until: first day no longer, if ended.
+        certain_since: first day on which it is certainly held; none if it may never have begun.
+        certain_until: first day on which it may no longer be held.
         title: by what it is held.
         knowable: since when it could be known.
         superseded: since when better is known.
@@ -158,6 +167,8 @@ class Held:
     mandate: str
     since: datetime
     until: datetime | None
+    certain_since: datetime | None
+    certain_until: datetime | None
     title: str
     knowable: datetime | None
     superseded: datetime | None
@@ -205,6 +216,8 @@ class Found:
         function: IRI of the function cell.
         subject: IRI of the subject cell.
         pairs: number of pairs behind it.
+        certain_since: since when beyond doubt, if ever.
+        certain_until: until when beyond doubt.
     """
 
     iri: str
@@ -219,6 +232,8 @@ class Found:
     function: str
     subject: str
     pairs: int
+    certain_since: datetime | None = None
+    certain_until: datetime | None = None
 
     def stands(self, moment: datetime) -> bool:
         """Whether it stands at a moment."""
@@ -244,8 +259,8 @@ class Side:
     holder: str
     actor: str
     mandate: Mandate
-    since: datetime
-    until: datetime | None
+    begun: Known
+    ended: Known | None
     title: str
     words: tuple[Words, ...]
 
@@ -319,6 +334,27 @@ class Landscape:
         'pk/pta'
         """
         return actor.removeprefix(ID).replace("/actor/", "/")
+
+    def days(
+        self, findings: Iterable[Found], exhibits: Mapping[str, Sequence[tuple[str, str]]]
+    ) -> dict[str, tuple[Known, Known | None]]:
+        """Since when and until when findings stand, no closer than it is known of their holdings.
+
+        Args:
+            findings: of which.
+            exhibits: the holdings that meet in each.
+        """
+        by = {
+            h.iri: Stretch(h.since, h.certain_since, h.until, h.certain_until)
+            for h in self.holdings
+        }
+        days = {}
+        for f in findings:
+            pairs = [[by[iri] for iri in pair if iri in by] for pair in exhibits.get(f.iri, ())]
+            it = met(f.since, f.until, filter(None, pairs), (f.certain_since, f.certain_until))
+            last = ended(it.until, it.until_earliest, it.since) if it.until else None
+            days[f.iri] = begun(it.since, it.since_latest), last
+        return days
 
     # Days ----------------------------------------------------------------------------------------
 
@@ -482,6 +518,10 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def _known(row: Row, name: str) -> datetime | None:
+    return _moment(row[name]) if row.get(name) else None
+
+
 class Landscapes:
     """Reads the landscape of the version that the engine serves, once.
 
@@ -520,8 +560,8 @@ class Landscapes:
                 land.name(h.actor),
                 h.actor,
                 land.mandates[h.mandate],
-                h.since,
-                h.until,
+                begun(h.since, h.certain_since),
+                ended(h.until, h.certain_until, h.certain_since),
                 h.title,
                 words.get(h.mandate, ()),
             )
@@ -568,6 +608,13 @@ class Landscapes:
             if row["first"] in sides:
                 second = sides.get(row.get("second", ""))
                 found[row["finding"]].append((sides[row["first"]], second))
+        return found
+
+    def exhibits(self, findings: Sequence[Found]) -> dict[str, list[tuple[str, str]]]:
+        """The holdings of all pairs that are told of findings: first and, if any, second."""
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for row in self._rows(_PAIRS % _values(f.iri for f in findings)):
+            found[row["finding"]].append((row["first"], row.get("second", "")))
         return found
 
     def mitigation(self, findings: Sequence[Found]) -> dict[str, list[tuple[str, str]]]:
@@ -659,10 +706,12 @@ def _holdings(rows: list[Row]) -> Iterator[Held]:
                 row["actor"],
                 row["mandate"],
                 _moment(row["from"]),
-                _moment(row["until"]) if row.get("until") else None,
+                _known(row, "until"),
+                _known(row, "certain"),
+                _known(row, "unsure"),
                 STATUS.get(row.get("status", ""), NAMED),
-                _moment(row["knowable"]) if row.get("knowable") else None,
-                _moment(row["superseded"]) if row.get("superseded") else None,
+                _known(row, "knowable"),
+                _known(row, "superseded"),
                 row["current"] == "true",
             )
 
@@ -703,10 +752,12 @@ def _findings(rows: list[Row], involved: list[Row]) -> Iterator[Found]:
             round(float(row["score"])),
             row["certainty"] == MAND + "Certain",
             _moment(row["from"]),
-            _moment(row["until"]) if row.get("until") else None,
+            _known(row, "until"),
             row.get("function", ""),
             row.get("subject", ""),
             int(row["pairs"]),
+            _known(row, "certain"),
+            _known(row, "unsure"),
         )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from calendar import month_name
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from mandates.report import days
+from mandates.report.days import Known, long_date
 from mandates.sparql.prefixes import PREFIXES
 from mandates.web.entities import Node, Page, Row
 
@@ -19,51 +20,6 @@ MODAL = {"Power": "may", "Duty": "must", "Liberty": "is free to", "Disability": 
 def today() -> date:
     """The day in Pakistan."""
     return (datetime.now(UTC) + timedelta(hours=5)).date()
-
-
-_MONTHS = {
-    "en": tuple(month_name),
-    # As Pakistan writes them; the numerals of the record are kept.
-    "ur": (
-        "",
-        "جنوری",
-        "فروری",
-        "مارچ",
-        "اپریل",
-        "مئی",
-        "جون",
-        "جولائی",
-        "اگست",
-        "ستمبر",
-        "اکتوبر",
-        "نومبر",
-        "دسمبر",
-    ),
-}
-_ALWAYS = {"en": "the beginning of the record", "ur": "ریکارڈ کا آغاز"}
-
-
-def long_date(value: object, language: str = "en") -> str:
-    """A date as people write it; what is none stays as it is.
-
-    The year 1 is the method's beginning of all time.
-
-    >>> long_date("2016-08-22"), long_date("unknown"), long_date("0001-01-01")
-    ('22 August 2016', 'unknown', 'the beginning of the record')
-    >>> long_date("2025"), long_date("2025-04"), long_date("2025-05-01", "ur")
-    ('2025', 'April 2025', '1 مئی 2025')
-    """
-    months = _MONTHS.get(language, _MONTHS["en"])
-    month = re.fullmatch(r"(\d{4})-(\d\d)", str(value))
-    if month and 1 <= int(month[2]) <= 12:
-        return f"{months[int(month[2])]} {month[1]}"
-    try:
-        day = date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return str(value)
-    if day.year == 1:
-        return _ALWAYS.get(language, _ALWAYS["en"])
-    return f"{day.day} {months[day.month]} {day.year}"
 
 
 def as_known(value: object, precision: object = "") -> str:
@@ -78,6 +34,50 @@ def as_known(value: object, precision: object = "") -> str:
         getattr(precision, "local", str(precision))
     )
     return str(value)[:kept]
+
+
+def begun(row: Mapping[str, Node]) -> Known | None:
+    """When what a row tells of began, no closer than it is known: ``from`` and ``certain``.
+
+    >>> row = {"from": Node("2006-01-01"), "certain": Node("2007-01-01")}
+    >>> begun(row).short, begun({"from": Node("2006-01-01")}).short
+    ('2006', '2006-01-01..')
+    """
+    return days.begun(row["from"].text, _text(row, "certain")) if "from" in row else None
+
+
+def ended(row: Mapping[str, Node]) -> Known | None:
+    """When it ended, or may have: ``until`` and ``unsure``; ``None`` if nothing ended it.
+
+    >>> row = {"certain": Node("2007-01-01"), "unsure": Node("2025-04-01")}
+    >>> ended(row | {"until": Node("2025-05-01")}).short, ended(row).short
+    ('2025-04', '2025-04-01..')
+    """
+    return days.ended(*(_text(row, name) for name in ("until", "unsure", "certain")))
+
+
+_DATES = {
+    "validFrom": "from",
+    "certainFrom": "certain",
+    "validUntil": "until",
+    "certainUntil": "unsure",
+}
+
+
+def dates(page: Page) -> Row:
+    """The derived dates of a thing as the rows of parts have them; nothing if it has none."""
+    local = {group.property.local: group.values[0] for group in page.groups if group.values}
+    return {name: local[term] for term, name in _DATES.items() if term in local}
+
+
+def moved(row: Mapping[str, Node]) -> Known | None:
+    """When a change of ``instrument-moved`` came: ``on`` and, on its other side, ``bound``."""
+    on, bound = _text(row, "on") or "", _text(row, "bound")
+    return days.begun(on, bound) if row["change"].text == "began" else days.ended(on, bound, on)
+
+
+def _text(row: Mapping[str, Node], name: str) -> str | None:
+    return row[name].text if name in row else None
 
 
 def year(value: object) -> float:
@@ -289,6 +289,10 @@ def spaced(name: str) -> str:
 FILTERS: Mapping[str, Any] = {
     "long_date": long_date,
     "as_known": as_known,
+    "begun": begun,
+    "ended": ended,
+    "dates": dates,
+    "moved": moved,
     "year": year,
     "holds": holds,
     "fold": fold,
