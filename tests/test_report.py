@@ -6,10 +6,13 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
@@ -239,6 +242,30 @@ def test_a_pdf_is_written(record: ox.Store) -> None:
     pytest.importorskip("weasyprint")
     small = make_report(record, as_of=AS_OF, scope=Scope(actors=("fia", "ncert")))
     assert render(small, "pdf").startswith(b"%PDF-")
+
+
+@pytest.mark.slow
+def test_pages_are_filled(report: Report, tmp_path: Path) -> None:
+    pytest.importorskip("weasyprint")
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("pdftoppm is not installed: apt-get install poppler-utils")
+    (tmp_path / "report.pdf").write_bytes(render(report, "pdf"))
+    command = ["pdftoppm", "-gray", "-r", "40", "report.pdf", "page"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    blank = [blank_end(path.read_bytes()) for path in sorted(tmp_path.glob("*.pgm"))]
+    assert len(blank) > 10
+    # The last page may end anywhere; before, whole boxes left up to two fifths of others empty.
+    assert max(blank[:-1]) < 0.3
+    assert sum(blank[:-1]) / len(blank[:-1]) < 0.09
+
+
+def blank_end(picture: bytes) -> float:
+    """The share of a page between its margins (of 18 and 20 mm) below the last ink."""
+    _, size, _, grey = picture.split(b"\n", 3)
+    width, height = map(int, size.split())
+    first, end = round(height * 18 / 297), round(height * 277 / 297)
+    inked = [y for y in range(first, end) if min(grey[y * width : (y + 1) * width]) < 200]
+    return 1 - (inked[-1] + 1 - first) / (end - first)
 
 
 def test_queries_of_the_report_run_and_agree(record: ox.Store, report: Report) -> None:
