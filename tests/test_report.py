@@ -363,6 +363,25 @@ def test_a_statement_is_dated_no_closer_than_it_is_known(report: Report) -> None
     assert any(re.fullmatch(r"\d+ \w+ \d{4}", words) for words in said.values())
 
 
+def test_the_matter_of_which_most_is_spread_comes_first(report: Report) -> None:
+    shared = report.section("fragmentation")
+    spread = []
+    for entry in shared:
+        held = sorted(number for _, number in entry.shares)
+        spread.append(sum(held[:-1]))
+        assert entry.counted.startswith(f"{spread[-1]} of {sum(held)} spread: ")
+    assert len(shared) > 10
+    assert spread == sorted(spread, reverse=True)
+    # The index alone would put the smallest matters first.
+    assert [e.figure for e in shared] != sorted((e.figure or 0 for e in shared), reverse=True)
+    assert sum(number for _, number in shared[0].shares) > 100
+    for face in ("html", "md"):
+        text = render(report, face).decode()
+        assert "the matter with most of them comes first" in text
+        places = [text.index(entry.counted) for entry in shared[:5]]
+        assert places == sorted(places)
+
+
 def test_a_line_has_the_number_by_which_it_is_ranked(report: Report) -> None:
     for entry in report.entries:
         assert bool(entry.rank) <= bool(entry.measure)

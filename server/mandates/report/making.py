@@ -443,7 +443,14 @@ class _Maker:
         order = list(SECTIONS)
         made = [self.entry(finding) for finding in found]
         made.sort(
-            key=lambda e: (order.index(e.relation), -e.score, -(e.figure or 0), e.title, e.iri)
+            key=lambda e: (
+                order.index(e.relation),
+                -e.spread,
+                -e.score,
+                -(e.figure or 0),
+                e.title,
+                e.iri,
+            )
         )
         return tuple(made)
 
@@ -646,7 +653,14 @@ class _Maker:
             *(change("revised", self.entry(r.after), r.after, r.before) for r in changes.revised),
         ]
         order = list(SECTIONS)
-        made.sort(key=lambda c: (order.index(c.entry.relation), -c.entry.score, c.entry.title))
+        made.sort(
+            key=lambda c: (
+                order.index(c.entry.relation),
+                -c.entry.spread,
+                -c.entry.score,
+                c.entry.title,
+            )
+        )
         return Difference(
             heading, tuple(self.step(h, since) for h in happenings), tuple(made), note
         )

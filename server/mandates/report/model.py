@@ -78,8 +78,10 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "succession": ("Successions", "A mandate passed from one to the other."),
     "fragmentation": (
         "Fragmentation",
-        "Several institutions share one broad matter; 0 when one holds nearly all, 1 when all "
-        "hold the same number of mandates.",
+        "Several institutions share one broad matter. A mandate counts once for each that holds "
+        "it; those that others than the largest holder hold are spread, and the matter with most "
+        "of them comes first. The index says how even the shares are: 0 when one holds nearly all, "
+        "1 when all hold the same number.",
     ),
     "sunset-coverage": (
         "Sunset",
@@ -295,10 +297,18 @@ class Entry:
 
     @property
     def measure(self) -> str:
-        """By what findings of its relation are ranked; empty where they are not."""
+        """What the number is that stands with it in a line; empty where there is none."""
         if self.relation == "fragmentation":
             return "Index"
         return "" if self.relation in ("gap", "orphan", "sunset-coverage") else "Score"
+
+    @property
+    def spread(self) -> int:
+        """How many mandates of a fragmented matter others than its largest holder hold."""
+        if self.relation != "fragmentation":
+            return 0
+        held = [number for _, number in self.shares]
+        return sum(held) - max(held, default=0)
 
     @property
     def rank(self) -> str:
@@ -323,7 +333,10 @@ class Entry:
             return ", ".join(f"{number} {which}" for which, number in self.shares)
         named = ", ".join(f"{who} ({number})" for who, number in self.shares[:6])
         more = len(self.shares) - 6
-        return named + (f" and {more} more" if more > 0 else "")
+        held = sum(number for _, number in self.shares)
+        return f"{self.spread} of {held} spread: {named}" + (
+            f" and {more} more" if more > 0 else ""
+        )
 
     @property
     def matter(self) -> str:
@@ -494,7 +507,8 @@ class Report:
         actors: the institutions compared: IRI to label.
         held: number of mandates each of them holds on the day: IRI to number.
         summary: what an adviser must know, in a few sentences.
-        entries: findings, strongest first within each relation.
+        entries: findings, strongest first within each relation; a fragmented matter before those
+            of which fewer mandates are spread.
         pairs: institutions by institutions.
         functions: functions by layers.
         timeline: holdings over time.
