@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -70,6 +71,12 @@ def get(client: FlaskClient, path: str) -> str:
     response = client.get(path, headers=HTML, follow_redirects=True)
     assert response.status_code == 200, response.get_data(as_text=True)[:800]
     return response.get_data(as_text=True)
+
+
+def plain(page: str) -> str:
+    """What a page says, without its marks, and with hyphens for dashes."""
+    text = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    return text.replace(".. 2", "..2").replace("\N{EN DASH}", "-")
 
 
 class Outline(HTMLParser):
@@ -186,6 +193,75 @@ def test_a_day_is_written_no_closer_than_it_is_known(client: FlaskClient) -> Non
     assert re.search(r"Report in Jang(?:</span>)?, 2025:", said)
     law = get(client, "/id/pk/instrument/amla-2010.html")  # in force at some time in 2010
     assert re.search(r'<td class="date">2010</td>', law)
+
+
+SENTENCES = {
+    "/id/pk/mandate/telecom-s9-delegate": "Since 2006 the Pakistan Telecommunication Authority",
+    "/id/pk/mandate/vao-s62-remove-difficulties": "From a day between 7 July 2025 and 10 July 2025 "
+    "to a day between 7 January 2026 and 10 January 2026 the Federal Government",
+    "/id/pk/mandate/eto-s12-verify-copies": "Since a day between 10 September 2002 and 12",
+    "/id/in/mandate/tea-s3.1-authorise": "Since 24 December 2023 at the earliest (if at all) the",
+    "/id/gb/mandate/dpa-s115.3-advise": "From 25 May 2018 to 1 January 2025 at the earliest the",
+    "/id/pk/mandate/peca-s37.1-remove-or-block": "From 22 August 2016 to 30 January 2025 the",
+    "/id/pk/holding/telecom-s9-delegate--pta": "Since 2006.",
+    "/id/pk/designation/peca-investigation-agency-fia-2016": "From a day between 1 September 2016 "
+    "and 22 September 2016 to 24 April 2024.",
+}
+
+
+@pytest.mark.parametrize(("path", "sentence"), SENTENCES.items())
+def test_a_sentence_has_no_day_closer_than_it_is_known(
+    client: FlaskClient, path: str, sentence: str
+) -> None:
+    assert sentence in plain(get(client, path + ".html"))
+
+
+def test_lists_have_no_day_closer_than_it_is_known(client: FlaskClient) -> None:
+    mandate = plain(get(client, "/id/pk/mandate/telecom-s9-delegate.html"))
+    assert "Pakistan Telecommunication Authority 2006 -" in mandate
+    role = plain(get(client, "/id/pk/role/peca-investigation-agency.html"))
+    assert "Federal Investigation Agency 2016-09-01..2016-09-22 - 2024-04-24" in role
+    body = plain(get(client, "/id/pk/actor/pta.html"))
+    assert "Delegate powers to its Chairman, members and officers Power" in body
+    assert "s. 9 2006 -" in body
+    assert "administrative control 1996-10-17..2016-12-19 - 2016-12-19" in body
+    # What is known to the day stays as it is.
+    assert "the Authority (PECA) 2016-08-22 - 2025-01-30" in body
+
+
+def test_data_keep_the_derived_moments(client: FlaskClient) -> None:
+    turtle = get(client, "/id/pk/holding/telecom-s9-delegate--pta.ttl")
+    assert 'validFrom "2006-01-01T00:00:00+05:00"' in turtle
+    assert 'certainFrom "2007-01-01T00:00:00+05:00"' in turtle
+
+
+def known_of(client: FlaskClient, beginning: str) -> tuple[str, str]:
+    """The page of a finding that begins on a day, and what two of its holdings begin with."""
+    query = f"""PREFIX mand: <https://w3id.org/mandates/ns#>
+        PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+        SELECT ?finding ?certain {{
+          ?finding mand:supportedByPair ?pair ; mand:validFrom ?from .
+          ?pair mand:validFrom ?from ; mand:firstHolding ?one ; mand:secondHolding ?other .
+          ?one mand:validFrom ?from ; mand:certainFrom ?certain .
+          ?other mand:validFrom ?from ; mand:certainFrom ?certain .
+          FILTER NOT EXISTS {{ ?finding mand:certainFrom ?sure }}
+          FILTER NOT EXISTS {{ ?finding mand:validUntil ?end }}
+          FILTER (?from = "{beginning}T00:00:00+05:00"^^xsd:dateTime)
+        }} ORDER BY ?finding LIMIT 1"""
+    rows = client.get("/sparql", query_string={"query": query}).json["results"]["bindings"]
+    path = rows[0]["finding"]["value"].removeprefix("https://w3id.org/mandates")
+    return path + ".html", rows[0]["certain"]["value"][:10]
+
+
+def test_a_finding_that_is_only_possible_still_begins_when_its_holdings_do(
+    client: FlaskClient,
+) -> None:
+    path, certain = known_of(client, "2006-01-01")
+    assert certain == "2007-01-01"
+    english = plain(get(client, path))
+    assert "Since 2006." in english
+    assert "Since 2006 ·" in english  # of its proof
+    assert "از 2006." in plain(get(client, path + "?lang=ur"))
 
 
 def test_days_are_written_in_the_language_of_the_page(client: FlaskClient) -> None:

@@ -428,3 +428,37 @@ def test_what_is_not_known_of_sunsets_is_no_zero(record: ox.Store) -> None:
     nothing = [e for e in told.values() if e.shares[0][1] + e.shares[1][1] == 0]
     assert nothing
     assert all(e.figure is None and not e.certain for e in nothing)
+
+
+def test_no_face_in_words_has_a_day_closer_than_it_is_known(report: Report, page: str) -> None:
+    text = render(report, "md").decode()
+    assert "held from 2006;" in text
+    assert "Held from 2006;" in page
+    assert "Since April 2025;" in text
+    assert "Since April 2025 ·" in page
+    assert "1 January 2006" not in text + page
+    assert "held from a day between 1 April 2025 and 29 August 2025;" in text
+    assert ">2025-04</td>" in page
+    assert "| 2025-04 |" in text
+    assert "Since April 2025." in render(report, "atom").decode()
+
+
+def test_data_keep_the_first_possible_day_beside_what_is_known(report: Report) -> None:
+    sides = [
+        pair["first"] for e in json.loads(render(report, "json"))["entries"] for pair in e["pairs"]
+    ]
+    by_year = [s for s in sides if s["since"] == "2006-01-01"]
+    assert by_year
+    assert {s["since_latest"] for s in by_year} == {"2007-01-01"}
+
+
+def test_a_possible_finding_begins_as_closely_as_its_holdings_do(report: Report) -> None:
+    for entry in report.entries:
+        for pair in entry.pairs:
+            sides = [side for side in (pair.first, pair.second) if side]
+            if pair.since == max(side.since for side in sides):
+                latest = [side.since_latest for side in sides]
+                assert pair.since_latest == (None if None in latest else max(latest))
+        if entry.since_latest:
+            assert entry.since <= entry.since_latest
+    assert any(not e.certain and e.begun.short == "2025-01-30" for e in report.entries)

@@ -96,6 +96,18 @@ def test_what_another_day_knew_is_computed_anew(client: FlaskClient) -> None:
     assert "NCCIA (2024)" not in now
 
 
+def test_the_explorer_has_no_day_closer_than_it_is_known(client: FlaskClient) -> None:
+    held = client.get("/explore/mandates?actor=pk/pta&as-of=2025-08-06", headers=HTML).text
+    assert "From 17 October 1996 on" in held
+    foreign = client.get("/explore/mandates?actor=us/oncd&country=us", headers=HTML).text
+    assert "From a day between 1 January 2021 and" in foreign
+    asked = "/explore/findings?a=pk/moitt&b=pk/pta&as-of=2025-08-06"
+    for known in ("", "&known=2025-08-06"):
+        found = client.get(asked + known, headers=HTML).text
+        assert "From 2006 on; named by the text." in found
+        assert "1 January 2006" not in found
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [

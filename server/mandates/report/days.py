@@ -316,6 +316,7 @@ def met(
     until: datetime | None,
     pairs: Iterable[Sequence[Stretch]],
     certain: tuple[datetime | None, datetime | None] = (None, None),
+    ties: Iterable[Stretch] = (),
 ) -> Stretch:
     """Say how closely it is known since when and until when holdings meet.
 
@@ -328,6 +329,7 @@ def met(
         until: the first at which they certainly no longer do; none while they may.
         pairs: the holdings that meet, two by two, or each alone where one makes the finding.
         certain: from when to when they meet beyond doubt, if ever.
+        ties: what stands between the two and may have changed how they meet, with its own days.
 
     >>> by_year = Stretch(*(datetime(y, 1, 1, tzinfo=PAKISTAN) for y in (2006, 2007)), None, None)
     >>> exact = Stretch(*[datetime(1996, 10, 17, tzinfo=PAKISTAN)] * 2, None, None)
@@ -346,4 +348,16 @@ def met(
         last = [side.until for side in pair if side.until]
         if until is not None and last and min(last) == until:
             ends.append(min(side.until_earliest for side in pair if side.until_earliest))
+    ties = list(ties)
+    if not begins:
+        begins = _changed(since, ties)
+    if until is not None and not ends:
+        ends = _changed(until, ties)
     return Stretch(since, min(begins, default=None), until, max(ends, default=None))
+
+
+def _changed(moment: datetime, ties: Iterable[Stretch]) -> list[datetime]:
+    """The moment, if all that began or ended then did so on a known day."""
+    known = [it.since_latest for it in ties if it.since == moment]
+    known += [it.until_earliest for it in ties if it.until == moment]
+    return [moment] if known and all(one == moment for one in known) else []

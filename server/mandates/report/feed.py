@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from mandates.report.days import day
 from mandates.report.model import SECTIONS, Change, Entry, Report
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -71,7 +70,7 @@ def _entry(feed: Element, entry: Entry, how: str, causes: tuple[str, ...], repor
     SubElement(node, "link", {"rel": "alternate", "href": entry.iri})
     SubElement(node, "category", {"term": entry.relation, "label": SECTIONS[entry.relation][0]})
     text = [
-        f"Since {day(entry.since)}" + (f" until {day(entry.until)}" if entry.until else "") + ".",
+        f"Since {entry.begun.words()}{f' until {entry.ended.words()}' if entry.ended else ''}.",
         "Certain."
         if entry.certain
         else f"Possible: {'; '.join(entry.doubts) or 'see the report'}.",

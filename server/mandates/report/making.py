@@ -26,7 +26,7 @@ from mandates.overlap import find
 from mandates.overlap.findings import Evidence, Finding
 from mandates.overlap.tables import Holding
 from mandates.report import summary, views
-from mandates.report.days import day, iso, within
+from mandates.report.days import Stretch, begun, day, iso, met, within
 from mandates.report.model import (
     SECTIONS,
     Change,
@@ -460,6 +460,13 @@ class _Maker:
         doubts = min((p.doubts for p in pairs if p.doubts), key=len, default=())
         if finding.relation == "gap":
             doubts = self.reasons.vacancy(finding)
+        known = met(
+            finding.since,
+            finding.until,
+            [self.sides(exhibit) for exhibit in finding.evidence],
+            (finding.certain_since, finding.certain_until),
+            texts.tied[frozenset(finding.actors)],
+        )
         return Entry(
             iri=finding_iri(finding.key),
             relation=finding.relation,
@@ -471,6 +478,8 @@ class _Maker:
             subject=self.subject(finding.subject_cell) if finding.subject_cell else "",
             since=finding.since,
             until=finding.until,
+            since_latest=known.since_latest,
+            until_earliest=known.until_earliest,
             certain=finding.certain,
             doubts=() if finding.certain else doubts,
             score=finding.score,
@@ -481,6 +490,11 @@ class _Maker:
             witnesses=self.witnesses(finding),
             pairs=pairs,
         )
+
+    def sides(self, exhibit: Evidence) -> list[Stretch]:
+        """From when to when the holdings of a pair stand."""
+        holdings = (exhibit.holding_a, exhibit.holding_b)
+        return [self.texts.stretch(holding) for holding in holdings if holding]
 
     def subject(self, cell: str) -> str:
         """Name a matter, and whose own it is if it is one that each law has for itself."""
@@ -529,11 +543,15 @@ class _Maker:
         texts = self.texts
         one = texts.position(exhibit.holding_a)
         two = texts.position(exhibit.holding_b) if exhibit.holding_b else None
+        tied = texts.tied[frozenset((one.actor, two.actor))] if two else []
+        known = met(exhibit.since, exhibit.until, [self.sides(exhibit)], ties=tied)
         return Pair(
             first=one,
             second=two,
             since=exhibit.since,
             until=exhibit.until,
+            since_latest=known.since_latest,
+            until_earliest=known.until_earliest,
             reasons=self.reasons.reasons(exhibit),
             doubts=() if exhibit.certain else self.reasons.doubts(exhibit),
             mitigation=self.mitigation(one, two) if two else (),
@@ -670,9 +688,7 @@ class _Maker:
         by = "; ".join(self.named(i, happening.label) for i in happening.instruments)
         if happening.practice and not by:
             by = "an act of practice"
-        when = day(happening.effective)
-        if happening.effective_by:
-            when = f"between {when} and {day(happening.effective_by)}"
+        when = begun(happening.effective, happening.effective_by or happening.effective).words()
         dated = "" if when in happening.label else f", {when}"
         return f"{happening.label} ({by or _NOT_FOUND}){dated}"
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 import pyoxigraph as ox
 
+from mandates.report.days import Known, begun, ended
 from mandates.report.reasons import Reason
 from mandates.report.texts import Position, Source
 from mandates.report.views import Bar, Edge, Matrix
@@ -138,6 +139,12 @@ TERMS: tuple[tuple[str, str], ...] = (
         "designation was found.",
     ),
     (
+        "Days",
+        "A day is written no closer than it is known: “2006” is some day of that year; "
+        "“2016-09-01..2016-09-22” is one of these days, the first and the last included; "
+        "“2023-12-24..” is that day or a later one, “..2024-04-24” that day or an earlier one.",
+    ),
+    (
         "Grade",
         "A: a statute, gazette, judgment or official text was read. B: two independent secondary "
         "sources. C: one.",
@@ -170,8 +177,10 @@ class Pair:
     Attributes:
         first: position of the first institution.
         second: position of the second, if the relation has two.
-        since: since when the two meet.
-        until: until when.
+        since: since when the two may meet.
+        until: until when, if that has ended.
+        since_latest: by when they had begun to, as far as days go; none if that is not known.
+        until_earliest: the first day on which they may have ceased to.
         reasons: how they meet on each axis.
         doubts: what the meeting hangs on; empty when it is certain.
         mitigation: conditions of one that name the other, with their provisions.
@@ -183,11 +192,23 @@ class Pair:
     second: Position | None
     since: datetime
     until: datetime | None
+    since_latest: datetime | None
+    until_earliest: datetime | None
     reasons: tuple[Reason, ...]
     doubts: tuple[str, ...]
     mitigation: tuple[str, ...]
     alike: int
     certain: bool
+
+    @property
+    def begun(self) -> Known:
+        """Since when, no closer than it is known."""
+        return begun(self.since, self.since_latest)
+
+    @property
+    def ended(self) -> Known | None:
+        """Until when, if ended, no closer than it is known."""
+        return ended(self.until, self.until_earliest, self.since) if self.until else None
 
     @property
     def meeting(self) -> str:
@@ -233,8 +254,10 @@ class Entry:
         subject: label of the subject cell, empty if the finding spans several.
         order: the state or union in whose law a gap or a fragmented subject was found; empty for
             what lies between institutions.
-        since: since when.
+        since: since when it may stand.
         until: until when, if ended.
+        since_latest: by when it had begun, as far as days go; none if that is not known.
+        until_earliest: the first day on which it may have ended.
         certain: whether it follows on every reading and every known value.
         doubts: what it hangs on when it is only possible.
         score: contention, 0 to 100.
@@ -257,6 +280,8 @@ class Entry:
     order: str
     since: datetime
     until: datetime | None
+    since_latest: datetime | None
+    until_earliest: datetime | None
     certain: bool
     doubts: tuple[str, ...]
     score: int
@@ -266,6 +291,16 @@ class Entry:
     shares: tuple[tuple[str, int], ...]
     witnesses: tuple[Witness, ...]
     pairs: tuple[Pair, ...]
+
+    @property
+    def begun(self) -> Known:
+        """Since when, no closer than it is known."""
+        return begun(self.since, self.since_latest)
+
+    @property
+    def ended(self) -> Known | None:
+        """Until when, if ended, no closer than it is known."""
+        return ended(self.until, self.until_earliest, self.since) if self.until else None
 
     @property
     def key(self) -> str:
@@ -383,6 +418,17 @@ class Step:
     others: int
     practice: bool
     sources: tuple[Source, ...]
+
+    @property
+    def known(self) -> Known:
+        """When it took effect, no closer than it is known."""
+        return begun(self.effective, self.effective_by or self.effective)
+
+    @property
+    def when(self) -> str:
+        """The same as a line begins with it."""
+        words = self.known.words()
+        return words[:1].upper() + words[1:]
 
     @property
     def brought_by(self) -> str:

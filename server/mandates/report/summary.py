@@ -148,7 +148,7 @@ def _difference(difference: Difference) -> list[str]:
         key=lambda step: (-_delay(step), step.iri),
     )
     lines += [
-        f"{step.label}: in effect since {day(step.effective)}, but notified only on "
+        f"{step.label}: in effect since {step.known.words()}, but notified only on "
         f"{day(step.notified)}; what was believed in between was superseded."
         for step in late[:1]
     ]

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 
 from mandates.dataset.lookup import dates, first, instances, labels, pairs, table
 from mandates.dataset.names import ALT_LABEL, MAND, mand, polity
+from mandates.report.days import Known, Stretch, begun, ended
 
 MODAL = {"power": "may", "duty": "must", "liberty": "is free to", "disability": "must not"}
 STATUS = {
@@ -67,8 +68,10 @@ class Position:
         modal: may, must, is free to, must not.
         action: what, as a verb phrase.
         citation: the provisions that confer it.
-        since: first day.
-        until: first day no longer, if ended.
+        since: first day on which it may be held.
+        until: first day on which it certainly no longer is, if ended.
+        since_latest: first day on which it certainly is; none if it may never have begun.
+        until_earliest: first day on which it may no longer be; none if nothing ends it.
         since_uncertain: whether the first day is not exactly known.
         title: by what the holder holds: the text itself, a designation, a saving, practice.
         reading: label of the reading on which alone this stands, empty when on all.
@@ -85,10 +88,22 @@ class Position:
     citation: str
     since: datetime
     until: datetime | None
+    since_latest: datetime | None
+    until_earliest: datetime | None
     since_uncertain: bool
     title: str
     reading: str
     sources: tuple[Source, ...]
+
+    @property
+    def begun(self) -> Known:
+        """When it began, no closer than it is known."""
+        return begun(self.since, self.since_latest)
+
+    @property
+    def ended(self) -> Known | None:
+        """When it ended, or may have, no closer than it is known."""
+        return ended(self.until, self.until_earliest, self.since_latest)
 
 
 class Texts:
@@ -136,6 +151,12 @@ class Texts:
         for name in ("vestedIn", "filledBy", "affiliate", "affiliatedWith"):
             for node, actor in pairs(store, mand(name)):
                 self.about[node].append(actor)
+        to = table(store, "affiliatedWith")
+        self.tied: defaultdict[frozenset[str], list[Stretch]] = defaultdict(list)
+        for node, actor in pairs(store, mand("affiliate")):
+            for other in to[node]:
+                if node in self.since:
+                    self.tied[frozenset((actor, other))].append(self.stretch(node))
         filled = self.roles
         self.fillers: dict[str, set[str]] = {}
         for designation, actor in pairs(store, mand("filledBy")):
@@ -194,10 +215,21 @@ class Texts:
             citation="; ".join(conferred),
             since=self.since[holding],
             until=self.until.get(holding),
+            since_latest=self.certain.get(holding),
+            until_earliest=self.unsure.get(holding),
             since_uncertain=self._unsure_since(holding),
             title=STATUS.get(self.status.get(holding, ""), NAMED),
             reading="; ".join(self.name(r) for r in self.readings[holding]),
             sources=self.sources(mandate, "; ".join(conferred)),
+        )
+
+    def stretch(self, node: str) -> Stretch:
+        """From when to when a holding or an affiliation stands, with what is certain within."""
+        return Stretch(
+            self.since[node],
+            self.certain.get(node),
+            self.until.get(node),
+            self.unsure.get(node),
         )
 
     def _unsure_since(self, holding: str) -> bool:

@@ -556,26 +556,30 @@ def _known(rows: Iterable[Binding]) -> dict[str, _Dates]:
     """For findings and their pairs since when and until when, and how closely that is known.
 
     Args:
-        rows: of ``findings-known``: each finding itself, its pairs and both sides of each, and the
-            holdings that it rests on.
+        rows: of ``findings-known``: each finding itself, its pairs and both sides of each, the
+            holdings that it rests on, and the affiliations between its institutions.
     """
     own: dict[str, Stretch] = {}
     pairs: dict[str, dict[str, list[Stretch]]] = {}
     holdings: dict[str, list[Stretch]] = {}
+    ties: dict[str, list[Stretch]] = {}
     for row in rows:
         finding, side = row["finding"]["value"], row["side"]["value"]
         by = row["by"]["value"] if "by" in row else ""
         stretch = _stretch(row)
         if side in (finding, by):
             own[side] = stretch
+        elif by == _MAND + "Affiliation":
+            ties.setdefault(finding, []).append(stretch)
         elif by:
             pairs.setdefault(finding, {}).setdefault(by, []).append(stretch)
         else:
             holdings.setdefault(finding, []).append(stretch)
     known = {}
-    for its in pairs.values():
+    for finding, its in pairs.items():
         for pair, sides in its.items():
-            known[pair] = met(own[pair].since, own[pair].until, [sides])
+            tied = ties.get(finding, ())
+            known[pair] = met(own[pair].since, own[pair].until, [sides], ties=tied)
     for finding in own.keys() - known.keys():
         it = own[finding]
         meetings = list(pairs.get(finding, {}).values())
@@ -583,7 +587,9 @@ def _known(rows: Iterable[Binding]) -> dict[str, _Dates]:
             # No pair is told: all that begins with the finding, so nothing is said too closely.
             meetings = [[one for one in holdings.get(finding, ()) if one.since == it.since]]
         certain = (it.since_latest, it.until_earliest)
-        known[finding] = met(it.since, it.until, filter(None, meetings), certain)
+        known[finding] = met(
+            it.since, it.until, filter(None, meetings), certain, ties.get(finding, ())
+        )
     return {iri: _dates(stretch) for iri, stretch in known.items()}
 
 

@@ -94,10 +94,12 @@ SELECT ?role ?actor ?from ?until {
 }
 """
 _AFFILIATIONS = """
-SELECT ?affiliation ?kind ?below ?above ?from ?until {
+SELECT ?affiliation ?kind ?below ?above ?from ?until ?certain ?unsure {
   VALUES ?kind { mand:Oversight mand:AdministrativeControl }
   ?affiliation a ?kind ; mand:affiliate ?below ; mand:affiliatedWith ?above ; mand:validFrom ?from .
   OPTIONAL { ?affiliation mand:validUntil ?until }
+  OPTIONAL { ?affiliation mand:certainFrom ?certain }
+  OPTIONAL { ?affiliation mand:certainUntil ?unsure }
 }
 """
 _PARTS = """
@@ -348,10 +350,22 @@ class Landscape:
             h.iri: Stretch(h.since, h.certain_since, h.until, h.certain_until)
             for h in self.holdings
         }
+        tied: dict[frozenset[str], list[Stretch]] = defaultdict(list)
+        for row in self.affiliations:
+            tied[frozenset((row["below"], row["above"]))].append(
+                Stretch(
+                    _moment(row["from"]),
+                    _known(row, "certain"),
+                    _known(row, "until"),
+                    _known(row, "unsure"),
+                )
+            )
         days = {}
         for f in findings:
             pairs = [[by[iri] for iri in pair if iri in by] for pair in exhibits.get(f.iri, ())]
-            it = met(f.since, f.until, filter(None, pairs), (f.certain_since, f.certain_until))
+            certain = (f.certain_since, f.certain_until)
+            ties = tied.get(frozenset(f.actors), ())
+            it = met(f.since, f.until, filter(None, pairs), certain, ties)
             last = ended(it.until, it.until_earliest, it.since) if it.until else None
             days[f.iri] = begun(it.since, it.since_latest), last
         return days
