@@ -336,10 +336,14 @@ def test_the_timeline_reads_without_scrolling_sideways(open_page: OpenPage) -> N
 
 
 def test_the_network_on_paper_is_drawn_for_it(open_page: OpenPage) -> None:
-    page = open_page("/explore/network?as-of=2026-11-01&who=all", color_scheme="dark")
+    page = open_page("/explore/network?as-of=2026-11-01&who=all")
     settle(page, "network")
+    page.click("#theme")
+    assert page.get_attribute("html", "data-theme") == "dark"
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
+    # Whoever reads in the dark prints dark letters on white all the same.
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 26, 23)"
     assert page.is_visible(".on-paper svg")
     assert not page.is_visible(".canvas.network")
     assert page.evaluate(OVERLAPS)["pairs"] == []
