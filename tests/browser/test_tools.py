@@ -424,3 +424,10 @@ def test_a_term_leads_to_its_definition(open_page: OpenPage) -> None:
     page.wait_for_url("**/ns#Power")
     assert page.locator("#Power:target").count() == 1
     assert "mand:Power" in page.inner_text("#Power")
+
+
+def test_the_shades_of_a_matrix_are_printed_under_their_white_figures(open_page: OpenPage) -> None:
+    page = open_page(PAGES["matrix"])
+    page.emulate_media(media="print")
+    shown = "cells => cells.map(cell => getComputedStyle(cell).printColorAdjust)"
+    assert set(page.eval_on_selector_all("td:is(.h3, .h4, .h5)", shown)) == {"exact"}
