@@ -156,12 +156,12 @@ class Held:
         mandate: IRI of the mandate.
         since: first day.
         until: first day no longer, if ended.
-        certain_since: first day on which it is certainly held; none if it may never have begun.
-        certain_until: first day on which it may no longer be held.
         title: by what it is held.
         knowable: since when it could be known.
         superseded: since when better is known.
         current: whether it is what is known now.
+        certain_since: first day on which it is certainly held; none if it may never have begun.
+        certain_until: first day on which it may no longer be held.
     """
 
     iri: str
@@ -169,12 +169,12 @@ class Held:
     mandate: str
     since: datetime
     until: datetime | None
-    certain_since: datetime | None
-    certain_until: datetime | None
     title: str
     knowable: datetime | None
     superseded: datetime | None
     current: bool
+    certain_since: datetime | None = None
+    certain_until: datetime | None = None
 
     def stands(self, moment: datetime) -> bool:
         """Whether it is held at a moment."""
@@ -721,12 +721,12 @@ def _holdings(rows: list[Row]) -> Iterator[Held]:
                 row["mandate"],
                 _moment(row["from"]),
                 _known(row, "until"),
-                _known(row, "certain"),
-                _known(row, "unsure"),
                 STATUS.get(row.get("status", ""), NAMED),
                 _known(row, "knowable"),
                 _known(row, "superseded"),
                 row["current"] == "true",
+                _known(row, "certain"),
+                _known(row, "unsure"),
             )
 
 
