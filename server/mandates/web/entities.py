@@ -107,9 +107,10 @@ SELECT ?actor (COUNT(DISTINCT ?mandate) AS ?mandates) (COUNT(DISTINCT ?duty) AS 
 } GROUP BY ?actor ORDER BY ?actor
 """
 _LATELY = """
-SELECT DISTINCT ?event ?on ?precision ?by WHERE {
+SELECT DISTINCT ?event ?on ?latest ?precision ?by WHERE {
   ?event a mand:NormativeEvent ; mand:effectiveFrom ?on .
   FILTER (STRSTARTS(STR(?event), "https://w3id.org/mandates/id/pk/") && ?on <= NOW())
+  OPTIONAL { ?event mand:effectiveBy ?latest }
   OPTIONAL { ?event mand:effectivePrecision ?precision }
   OPTIONAL { ?event mand:broughtAboutBy ?by }
 } ORDER BY DESC(?on) ?event LIMIT 8

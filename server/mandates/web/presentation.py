@@ -25,15 +25,16 @@ def today() -> date:
 def as_known(value: object, precision: object = "") -> str:
     """A date no closer than it is known: a day, or the year or month that its first day stands for.
 
+    Of a range only the first day is given; two dots say that it is that day or a later one.
+
     >>> as_known("2025-01-01"), as_known("2025-01-01", "YearPrecision")
     ('2025-01-01', '2025')
-    >>> as_known("2025-04-01", "MonthPrecision")
-    '2025-04'
+    >>> as_known("2025-04-01", "MonthPrecision"), as_known("2025-04-03", "RangePrecision")
+    ('2025-04', '2025-04-03..')
     """
-    kept = {"YearPrecision": 4, "MonthPrecision": 7}.get(
-        getattr(precision, "local", str(precision))
-    )
-    return str(value)[:kept]
+    name = getattr(precision, "local", str(precision))
+    kept = {"YearPrecision": 4, "MonthPrecision": 7}.get(name)
+    return str(value)[:kept] + (".." if name in ("RangePrecision", "OpenPrecision") else "")
 
 
 def begun(row: Mapping[str, Node]) -> Known | None:
@@ -54,6 +55,17 @@ def ended(row: Mapping[str, Node]) -> Known | None:
     ('2025-04', '2025-04-01..')
     """
     return days.ended(*(_text(row, name) for name in ("until", "unsure", "certain")))
+
+
+def happened(row: Mapping[str, Node]) -> Known:
+    """When an event took effect: ``on``, the ``latest`` that it may have been, and ``precision``.
+
+    >>> happened({"on": Node("2025-04-01"), "latest": Node("2025-05-01")}).short
+    '2025-04'
+    """
+    on = _text(row, "on") or ""
+    ahead = "precision" in row and row["precision"].local == "OpenPrecision"
+    return days.begun(on, None if ahead else _text(row, "latest") or on)
 
 
 _DATES = {
@@ -292,6 +304,7 @@ FILTERS: Mapping[str, Any] = {
     "begun": begun,
     "ended": ended,
     "dates": dates,
+    "happened": happened,
     "moved": moved,
     "year": year,
     "holds": holds,
