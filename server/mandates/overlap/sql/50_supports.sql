@@ -68,12 +68,18 @@ WITH ordered AS (
   JOIN span x ON x.first = p.first_a
   JOIN span y ON y.first = p.first_b
   WHERE p.until <= p.since AND NOT p.rival AND (p.same OR l.a IS NOT NULL)
+), taken AS (
+  -- Somebody else held the mandate in between.
+  SELECT DISTINCT o.mandate, o.ended, o.since, o.reading
+  FROM ordered o
+  JOIN held h ON h.mandate = o.mandate AND h.since >= o.ended AND h.since < o.since
+  LEFT JOIN rivalry v ON v.a = h.reading AND v.b = o.reading
+  WHERE o.same AND v.a IS NULL
 )
-SELECT * FROM ordered o
-WHERE NOT same OR NOT EXISTS (
-  SELECT 1 FROM held h
-  WHERE h.mandate = o.mandate AND h.since >= o.ended AND h.since < o.since
-    AND NOT EXISTS (SELECT 1 FROM rivalry v WHERE v.a = h.reading AND v.b = o.reading));
+SELECT o.* FROM ordered o
+LEFT JOIN taken t ON t.mandate = o.mandate AND t.ended = o.ended AND t.since = o.since
+  AND t.reading = o.reading
+WHERE NOT same OR t.mandate IS NULL;
 
 INSERT INTO gathered_others
 SELECT $succession, CASE WHEN turned THEN b ELSE a END, CASE WHEN turned THEN a ELSE b END,
