@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import duckdb
 import pyoxigraph as ox
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -104,3 +107,11 @@ def test_the_engine_waits_for_every_table_that_a_stage_reads() -> None:
         reads = known & {*re.findall(r"(?:from|join)\s+(\w+)", step.statements.lower())}
         assert reads, step.name
         assert reads <= {*waited(step.needs)}, step.name
+
+
+def test_a_stage_that_needs_what_nobody_gives_is_an_error_and_no_endless_wait() -> None:
+    with ThreadPoolExecutor(1) as aside:
+        session = engine._DuckDB(aside.submit(duckdb.connect), aside, 1)
+        with pytest.raises(ValueError, match="not given: \\['nothing'\\]"):
+            session.run([], [engine.Step("one", "SELECT 1", ("nothing",))])
+        session.opening.result().close()

@@ -227,6 +227,8 @@ class _DuckDB:
                     statements = by_name[name].statements
                     running[pool.submit(self._run, statements, name in wanted)] = name
                 under_way: set[Future[Any]] = {*running, *coming}
+                if not under_way:
+                    raise ValueError(f"steps need tables that are not given: {sorted(awaited)}")
                 done, _ = wait(under_way, return_when=FIRST_COMPLETED)
                 for table in [taken.result() for taken in coming & done]:
                     coming = {taking.submit(self._take, tables)} if table else set()
