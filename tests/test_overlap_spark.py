@@ -161,8 +161,9 @@ def test_statements_mean_the_same_to_both(session: Any) -> None:
         "name": np.array(["x", "y", "x", "z", "x", "y", "x"], dtype=object),
     }
     tables = spark.SparkTables(session.newSession())
+    tables.register([("given", given)])
     asked = [Step(query, query, ("all",)) for query in QUERIES]
-    found = tables.run([("given", given)], [Step("all", STATEMENTS, ("given",))], asked)
+    found = tables.run([Step("all", STATEMENTS, ())], asked)
     with duckdb.connect() as connection:
         connection.register("given", given)
         connection.execute(STATEMENTS)
@@ -194,7 +195,7 @@ def test_statements_mean_the_same_to_both(session: Any) -> None:
 )
 def test_what_has_no_translation_is_refused(session: Any, statement: str) -> None:
     with pytest.raises(EngineError, match="no translation for Spark"):
-        spark.SparkTables(session).run([], [Step("one", statement, ())])
+        spark.SparkTables(session).run([Step("one", statement, ())])
 
 
 def test_without_the_extra_the_error_says_how_to_get_it(

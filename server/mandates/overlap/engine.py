@@ -51,15 +51,14 @@ _SETS: Final = {
     "territory": "mandate_territory",
     "addressee": "mandate_addressee",
 }
-# The stages, each with those whose tables it reads, every one of which comes before it, or with the
-# last given table that it reads where no other stage waits for that (see `_given`). Of two that
-# could run, the first runs first: it has more after it. A stage is a file, or a part of one that is
-# said several times.
+# The stages, each with those whose tables it reads; every one comes after those. Of two that could
+# run, the first runs first: it has more after it. A stage is a file, or a part of one that is said
+# several times.
 _STAGES: Final = {
     "10_gathered": (),
-    "11_held": ("rival",),
-    "20_scopes": ("mandate",),
-    "20_concepts": ("ancestor",),
+    "20_scopes": (),
+    "11_held": (),
+    "20_concepts": (),
     "21_spans": ("11_held", "20_scopes"),
     **{f"30_axes/{axis}": ("20_concepts",) for axis in ("territory", "layer", "addressee")},
     "31_grounds": ("20_concepts", "21_spans", "30_axes/territory"),
@@ -82,9 +81,9 @@ _STAGES: Final = {
 }
 _READ: Final = (
     "holding",
-    "rival",
     "instrument",
     "condition",
+    "rival",
     "expectation",
     "incompatible",
 )
@@ -178,16 +177,11 @@ _ASKED: Final = (
 class Session(Protocol):
     """What the statements need of whatever runs them."""
 
-    def run(
-        self,
-        given: Iterable[tuple[str, Mapping[str, IntArray]]],
-        steps: Iterable[Step],
-        asked: Iterable[Step] = (),
-    ) -> dict[str, Columns]:
-        """Make columns known as tables, and run steps.
+    def register(self, tables: Iterable[tuple[str, Mapping[str, IntArray]]]) -> None:
+        """Make columns known as tables."""
 
-        A step runs after those that it needs, which come before it. What it needs may be a given
-        table, too: it then runs when that one and all before it are known.
+    def run(self, steps: Iterable[Step], asked: Iterable[Step] = ()) -> dict[str, Columns]:
+        """Run steps, each after those that it needs, which come before it.
 
         Returns:
             The columns of what is asked, by name.
@@ -200,56 +194,39 @@ class _DuckDB:
     aside: ThreadPoolExecutor
     cores: int
 
-    def run(
-        self,
-        given: Iterable[tuple[str, Mapping[str, IntArray]]],
-        steps: Iterable[Step],
-        asked: Iterable[Step] = (),
-    ) -> dict[str, Columns]:
+    def register(self, tables: Iterable[tuple[str, Mapping[str, IntArray]]]) -> None:
+        with ThreadPoolExecutor(self.cores) as pool:  # some are taken in while others are made
+            for done in [pool.submit(self._register, *table) for table in tables]:
+                done.result()
+
+    def _register(self, name: str, columns: Mapping[str, IntArray]) -> None:
+        given = {column: values.astype(np.int32) for column, values in columns.items()}
+        with self.opening.result().cursor() as cursor:
+            cursor.register(f"given_{name}", given)
+            cursor.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")  # noqa: S608
+
+    def run(self, steps: Iterable[Step], asked: Iterable[Step] = ()) -> dict[str, Columns]:
         wanted = {step.name: step for step in asked}
         by_name = {step.name: step for step in steps} | wanted
         order = TopologicalSorter({step.name: step.needs for step in by_name.values()})
         order.prepare()
         place = {name: number for number, name in enumerate(by_name)}
-        awaited = {need for step in by_name.values() for need in step.needs} - by_name.keys()
         ready: list[str] = []
         running: dict[Future[Columns], str] = {}
         found = {}
-        tables = iter(given)
-        # One table is taken in after the other, beside the steps that need no more than is there.
-        with ThreadPoolExecutor(1) as taking, ThreadPoolExecutor(self.cores) as pool:
-            coming = {taking.submit(self._take, tables)}
+        with ThreadPoolExecutor(self.cores) as pool:
             while order.is_active():
-                ready += (name for name in order.get_ready() if name in by_name)
-                ready.sort(key=place.__getitem__)
+                ready = sorted([*ready, *order.get_ready()], key=place.__getitem__)
                 while ready and len(running) < self.cores:
                     name = ready.pop(0)
                     statements = by_name[name].statements
                     running[pool.submit(self._run, statements, name in wanted)] = name
-                under_way: set[Future[Any]] = {*running, *coming}
-                if not under_way:
-                    raise ValueError(f"steps need tables that are not given: {sorted(awaited)}")
-                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-                for table in [taken.result() for taken in coming & done]:
-                    coming = {taking.submit(self._take, tables)} if table else set()
-                    if table in awaited:
-                        order.done(table)
-                for future in running.keys() & done:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
                     name = running.pop(future)
                     order.done(name)
                     found[name] = future.result()
         self.aside.submit(self.opening.result().close)
         return {name: found[name] for name in wanted}
-
-    def _take(self, tables: Iterator[tuple[str, Mapping[str, IntArray]]]) -> str | None:
-        """Take in the next table, and return its name, or nothing after the last."""
-        for name, columns in tables:
-            given = {column: values.astype(np.int32) for column, values in columns.items()}
-            with self.opening.result().cursor() as cursor:
-                cursor.register(f"given_{name}", given)
-                cursor.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")  # noqa: S608
-            return name
-        return None
 
     def _run(self, statements: str, wanted: bool) -> Columns:
         with self.opening.result().cursor() as cursor:
@@ -262,9 +239,9 @@ def compute(session: Session, world: World, as_of: datetime | None, weights: Wei
     phases = _table(("a", "b", "since", "until", "tie", "upper", "linked", "saved"), _phases(world))
     moments = _moments(world, phases)
     values = _values(world, weights, moments, as_of)
-    given = _given(world, weights, phases, moments)
+    session.register(_given(world, weights, phases, moments))
     steps = (Step(name, _text(name, values), needs) for name, needs in _STAGES.items())
-    return _findings(session.run(given, steps, _ASKED), world, weights, moments)
+    return _findings(session.run(steps, _ASKED), world, weights, moments)
 
 
 def _moments(world: World, phases: Columns) -> IntArray:
@@ -328,7 +305,7 @@ def _text(stage: str, values: Mapping[str, str]) -> str:
 def _given(
     world: World, weights: Weights, phases: Columns, moments: IntArray
 ) -> Iterator[tuple[str, Columns]]:
-    """Yield the tables that the statements read, first those that the longest chain begins with."""
+    """Yield the tables that the statements read, first what takes no time to make."""
 
     def numbered(columns: Mapping[str, IntArray]) -> Columns:
         return {
@@ -342,19 +319,19 @@ def _given(
             columns["id"] = np.arange(len(world.names[key]), dtype=np.int64)
         return columns
 
-    weighed = ((code, weights.relation[relation]) for code, relation in enumerate(RELATIONS))
-    mitigating = ((code, weights.mitigation[kind]) for code, kind in enumerate(CONDITIONS))
     for key in _READ:
         yield key, described(key)
-    yield "condition_weight", _table(("kind", "mitigation"), mitigating)
-    codes, sets = _sets(world)
-    yield from sets.items()
-    yield "mandate", described("mandate") | codes
-    yield "relation_weight", _table(("relation", "weight"), weighed)
-    yield "phase", numbered(phases)
     info, ancestors = _hierarchy(world)
     yield "concept_info", info
     yield "ancestor", ancestors
+    yield "phase", numbered(phases)
+    weighed = ((code, weights.relation[relation]) for code, relation in enumerate(RELATIONS))
+    yield "relation_weight", _table(("relation", "weight"), weighed)
+    mitigating = ((code, weights.mitigation[kind]) for code, kind in enumerate(CONDITIONS))
+    yield "condition_weight", _table(("kind", "mitigation"), mitigating)
+    codes, sets = _sets(world)
+    yield "mandate", described("mandate") | codes
+    yield from sets.items()
 
 
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> Columns:

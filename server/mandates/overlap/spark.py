@@ -302,13 +302,19 @@ class SparkTables:
     _tables: dict[str, DataFrame] = field(default_factory=dict)
     _macros: dict[str, exp.Create] = field(default_factory=dict)
 
+    def register(self, tables: Iterable[tuple[str, Mapping[str, NDArray[Any]]]]) -> None:
+        """Make columns of integers or texts known as tables."""
+        for name, columns in tables:
+            arrays = {
+                column: pa.array(values, pa.string() if values.dtype == object else pa.int64())
+                for column, values in columns.items()
+            }
+            self._show(name, self.spark.createDataFrame(pa.table(arrays)))
+
     def run(
-        self,
-        given: Iterable[tuple[str, Mapping[str, NDArray[Any]]]],
-        steps: Iterable[Step],
-        asked: Iterable[Step] = (),
+        self, steps: Iterable[Step], asked: Iterable[Step] = ()
     ) -> dict[str, dict[str, NDArray[Any]]]:
-        """Make columns, of integers or of texts, known as tables; run steps one after the other.
+        """Run steps one after the other.
 
         Returns:
             The columns of what is asked, by name, each of integers or of texts.
@@ -316,19 +322,10 @@ class SparkTables:
         Raises:
             EngineError: a statement has no translation, or a column lacks a value.
         """
-        self._register(given)
         for step in steps:
             for statement in _parse(step.statements):
                 self._run(statement)
         return {step.name: self._columns(step.statements) for step in asked}
-
-    def _register(self, tables: Iterable[tuple[str, Mapping[str, NDArray[Any]]]]) -> None:
-        for name, columns in tables:
-            arrays = {
-                column: pa.array(values, pa.string() if values.dtype == object else pa.int64())
-                for column, values in columns.items()
-            }
-            self._show(name, self.spark.createDataFrame(pa.table(arrays)))
 
     def _columns(self, query: str) -> dict[str, NDArray[Any]]:
         (parsed,) = _parse(query)
