@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from mandates.build import build
 from mandates.dataset.snapshot import Snapshot, SnapshotError, open_store, read_snapshot
+
+# The same examples in each run, and none fails for being slow.
+settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

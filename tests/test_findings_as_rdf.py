@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mandates.analysis.graph import (
@@ -104,7 +104,6 @@ def found() -> Findings:
     return meeting()
 
 
-@settings(deadline=None)
 @example(name=HOSTILE)
 @given(name=st.text())
 def test_any_label_comes_back_as_it_was(found: Findings, name: str) -> None:

@@ -108,7 +108,7 @@ def consistent(found: list[Row]) -> list[Row]:
 tables = st.lists(rows, max_size=6).map(consistent)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables)
 def test_a_table_survives_csv_and_turtle_to_the_letter(table: list[Row]) -> None:
     read = read_table(write_table(table), CONCEPTS)
@@ -116,7 +116,7 @@ def test_a_table_survives_csv_and_turtle_to_the_letter(table: list[Row]) -> None
     assert from_turtle(store_of(to_turtle(read, "zz", offset="+05:45"))) == table
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(tables, st.randoms())
 def test_the_order_of_rows_says_nothing(table: list[Row], chance) -> None:  # type: ignore[no-untyped-def]
     mixed = list(table)

@@ -41,14 +41,14 @@ def in_common(findings: Iterable[Finding]) -> list[Found]:
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(rows=worlds(), as_of=st.none() | st.integers(0, 9).map(day))
 def test_engine_and_reference_agree(rows: Rows, as_of: object) -> None:
     got = list(find(World.from_rows(rows), as_of=as_of).rows())
     assert got == reference.find(rows, as_of=as_of)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(rows=worlds())
 def test_the_queries_find_what_the_reference_finds_in_the_same_graph(rows: Rows) -> None:
     store = graph(rows)
@@ -66,7 +66,7 @@ def test_engine_and_queries_agree_on_the_shipped_record(record: ox.Store) -> Non
     assert len({f.relation for f in got}) > 10
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rows=worlds())
 def test_a_world_survives_coding(rows: Rows) -> None:
     once = World.from_rows(rows).to_rows()

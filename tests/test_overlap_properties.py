@@ -29,7 +29,7 @@ PAIRS = (
     "related-assignment",
     "conflict-of-exclusivity",
 )
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 
 
 def found(rows: Rows, as_of: datetime | None = None) -> list[Finding]:

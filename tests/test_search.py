@@ -92,7 +92,8 @@ def test_the_same_record_gives_the_same_bytes(record: object, tmp_path: Path) ->
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.text(max_size=60) | st.from_regex(r'["*():^{}\-+ANDORNET 37s.§]{0,40}', fullmatch=True))
 def test_whatever_is_typed_gets_an_answer(index: Path, query: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyoxigraph as ox
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mandates.dataset.sources import find_sources
@@ -42,7 +42,6 @@ def graph(text: str) -> ox.Dataset:
     return found
 
 
-@settings(deadline=None)
 @given(documents())
 def test_tidying_keeps_triples_and_is_done_once(text: str) -> None:
     neat = tidy(text)

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mandates.dataset.snapshot import Snapshot
@@ -474,7 +474,6 @@ def test_a_file_that_can_not_be_loaded_changes_nothing(
     assert b"true" in before.run(QueryRequest("ASK { ?s ?p ?o }")).read()
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("SERVICE LOADINTOGRAPH<a:b>{}?x\"'#\n;PREFIX"), max_size=80))
 def test_no_text_breaks_the_search_for_calls(text: str) -> None:
     for call in calls("SERVICE" + text, update=True) + calls("LOAD " + text, update=True):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pyoxigraph as ox
 import pytest
 from flask import Flask
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rdflib import Graph
 
@@ -533,7 +533,6 @@ def test_words_alone_are_no_call(query: str) -> None:
     assert not syntax.may_call_out(query)
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("serviceSERVICE#\n <>{}:?'\"\\a"), max_size=60))
 def test_any_text_is_looked_through(text: str) -> None:
     assert syntax.may_call_out(text) in (True, False)
@@ -547,7 +546,6 @@ def test_a_text_of_nothing_but_services_takes_no_time() -> None:
     assert time.monotonic() - began < 20
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("SELECTCONSTRUCWHERE{}LIMIT 123?x<a:b>FROM"), max_size=60))
 def test_no_text_breaks_the_looks_at_it(text: str) -> None:
     syntax.kind_of(text)

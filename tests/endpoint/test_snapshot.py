@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mandates.dataset.snapshot import (
@@ -24,7 +24,6 @@ QUADS = st.lists(st.builds(ox.Quad, IRIS, IRIS, OBJECTS, IRIS), max_size=12)
 
 
 # Writing is durable, and how long a disk takes for that is its own affair.
-@settings(deadline=None)
 @given(QUADS)
 def test_what_is_written_is_what_is_opened(
     tmp_path_factory: pytest.TempPathFactory, quads: list[ox.Quad]
@@ -38,7 +37,6 @@ def test_what_is_written_is_what_is_opened(
     assert sum(snapshot.graphs.values()) == snapshot.quads == len(set(quads))
 
 
-@settings(deadline=None)
 @given(QUADS.flatmap(lambda quads: st.tuples(st.just(quads), st.permutations(quads))))
 def test_the_same_facts_have_the_same_bytes(
     tmp_path_factory: pytest.TempPathFactory, both: tuple[list[ox.Quad], list[ox.Quad]]
