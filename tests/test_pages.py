@@ -376,3 +376,29 @@ def test_all_that_the_pages_say_is_said_in_urdu_too() -> None:
     }
     assert said
     assert sorted(said - {*messages("ur")}) == []
+
+
+COUNTED = {
+    "SunsetCoverage": "?finding mand:involves <https://w3id.org/mandates/id/cn/actor/miit> .",
+    "Fragmentation": "?finding mand:onSubject "
+    "<https://w3id.org/mandates/scheme/subject/communications-security> .",
+    "Gap": 'FILTER (STRSTARTS(STR(?from), "2025-01-30"))',
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("SunsetCoverage", "Since 25 September 2000."),
+        ("Fragmentation", "Since a day between 1 January 2002 and 1 January 2007."),
+        ("Gap", "Since 30 January 2025."),
+    ],
+)
+def test_a_finding_that_counts_begins_as_closely_as_what_it_counts(
+    client: FlaskClient, kind: str, words: str
+) -> None:
+    query = f"""PREFIX mand: <https://w3id.org/mandates/ns#>
+        SELECT ?finding {{ ?finding a mand:{kind} ; mand:validFrom ?from . {COUNTED[kind]} }}"""
+    rows = client.get("/sparql", query_string={"query": query}).json["results"]["bindings"]
+    paths = [r["finding"]["value"].removeprefix("https://w3id.org/mandates") for r in rows]
+    assert any(words in plain(get(client, f"{path}.html?lang=en")) for path in paths)

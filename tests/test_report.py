@@ -462,3 +462,17 @@ def test_a_possible_finding_begins_as_closely_as_its_holdings_do(report: Report)
         if entry.since_latest:
             assert entry.since <= entry.since_latest
     assert any(not e.certain and e.begun.short == "2025-01-30" for e in report.entries)
+
+
+def test_what_is_counted_begins_as_closely_as_what_is_counted(record: ox.Store) -> None:
+    told = make_report(record, as_of=AS_OF).entries
+    counted = {"sunset-coverage": 0, "fragmentation": 0, "gap": 0}
+    for entry in told:
+        if not entry.pairs:
+            counted[entry.relation] += entry.begun.last is not None
+            assert entry.since_latest is None or entry.since <= entry.since_latest
+    assert all(counted.values())
+    begun = {(e.relation, e.brief): e.begun.short for e in told}
+    assert begun["sunset-coverage", ("MIIT",)] == "2000-09-25"
+    gaps = {e.begun.short for e in told if e.relation == "gap"}
+    assert "2025-01-30" in gaps

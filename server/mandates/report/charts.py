@@ -217,7 +217,7 @@ def timeline(
     kept = [lane for lane in kept if any(bar.lane == lane for bar in bars)]
     begun = [b for b in bars if start < b.since]
     last = max(begun, key=lambda b: (b.since, b.lane), default=None)
-    more = f" The latest to begin: {last.lane}, on {day(last.since)}." if last else ""
+    more = f" The latest to begin: {last.lane}, {last.begun.words()}." if last else ""
     left = f" The {len(kept)} lanes with most mandates are shown." if len(count) > _LANES else ""
     return Picture(
         name="timeline",
@@ -230,7 +230,14 @@ def timeline(
         narrow=_lanes(kept, bars, (start, as_of, end), narrow=True),
         header=("institution and instrument", "held", "from", "until", "mandates"),
         rows=tuple(
-            (b.lane, b.title, iso(b.since), iso(b.until) or "open", str(b.mandates)) for b in bars
+            (
+                b.lane,
+                b.title,
+                b.begun.short,
+                b.ended.short if b.ended else "open",
+                str(b.mandates),
+            )
+            for b in bars
         ),
     )
 

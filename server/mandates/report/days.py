@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from calendar import month_name, monthrange
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 PAKISTAN = timezone(timedelta(hours=5))
 
@@ -311,13 +312,35 @@ class Stretch:
     until_earliest: datetime | None
 
 
+@dataclass(frozen=True)
+class Spell(Stretch):
+    """From when to when something stands that others make, such as a finding that holdings make.
+
+    While it may go on nothing is said of its end, whatever of those others may have ended.
+
+    >>> january, may = datetime(2025, 1, 1, tzinfo=PAKISTAN), datetime(2025, 5, 1, tzinfo=PAKISTAN)
+    >>> Spell(january, january, None, may).ended, Spell(january, None, may, None).ended.words()
+    (None, '1 May 2025 at the latest')
+    """
+
+    @property
+    def begun(self) -> Known:
+        """Since when, no closer than it is known."""
+        return begun(self.since, self.since_latest)
+
+    @property
+    def ended(self) -> Known | None:
+        """Until when, if it ended, no closer than it is known."""
+        return ended(self.until, self.until_earliest, self.since) if self.until else None
+
+
 def met(
     since: datetime,
     until: datetime | None,
     pairs: Iterable[Sequence[Stretch]],
     certain: tuple[datetime | None, datetime | None] = (None, None),
     ties: Iterable[Stretch] = (),
-) -> Stretch:
+) -> Spell:
     """Say how closely it is known since when and until when holdings meet.
 
     Whether they meet may be uncertain for other reasons than days: a finding that is nowhere
@@ -353,7 +376,7 @@ def met(
         begins = _changed(since, ties)
     if until is not None and not ends:
         ends = _changed(until, ties)
-    return Stretch(since, min(begins, default=None), until, max(ends, default=None))
+    return Spell(since, min(begins, default=None), until, max(ends, default=None))
 
 
 def _changed(moment: datetime, ties: Iterable[Stretch]) -> list[datetime]:
@@ -361,3 +384,123 @@ def _changed(moment: datetime, ties: Iterable[Stretch]) -> list[datetime]:
     known = [it.since_latest for it in ties if it.since == moment]
     known += [it.until_earliest for it in ties if it.until == moment]
     return [moment] if known and all(one == moment for one in known) else []
+
+
+_ALWAYS_SINCE = datetime.min.replace(tzinfo=UTC)
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
+_Span = tuple[datetime, datetime]
+
+
+def held(
+    since: datetime,
+    until: datetime | None,
+    holdings: Iterable[tuple[str, Stretch]],
+    holders: int = 1,
+) -> Spell:
+    """Say how closely it is known since when and until when so many hold something at once.
+
+    They may from when so many may hold, and certainly do from when so many certainly hold; which
+    holding sets the day does not matter.
+
+    Args:
+        since: the first moment at which so many may hold something.
+        until: the first at which they certainly no longer do; none while they may.
+        holdings: all that counts, each by its holder.
+        holders: how many holders it takes.
+
+    Returns:
+        Nothing but the two moments if the holdings do not make these.
+
+    >>> january, march = (datetime(2006, month, 1, tzinfo=PAKISTAN) for month in (1, 3))
+    >>> by_year = Stretch(january, datetime(2007, 1, 1, tzinfo=PAKISTAN), None, None)
+    >>> exact = Stretch(march, march, None, None)
+    >>> held(january, None, [("a", by_year), ("a", exact)]).begun.short
+    '2006-01-01..2006-03-01'
+    >>> held(march, None, [("a", by_year), ("b", exact)], 2).begun.short
+    '2006-03-01..2007-01-01'
+    """
+    known = list(holdings)
+    end = until or _FOR_EVER
+    if (since, end) not in _crowded(((who, _possible(it)) for who, it in known), holders):
+        return Spell(since, None, until, None)
+    sure = _crowded(((who, _certain(it)) for who, it in known), holders)
+    return _spell(since, until, [span for span in sure if since <= span[0] and span[1] <= end])
+
+
+def vacant(since: datetime, until: datetime | None, holdings: Iterable[Stretch]) -> Spell:
+    """Say how closely it is known since when and until when nobody holds something.
+
+    It may be vacant from when those who held it may hold it no longer, and certainly is from when
+    they certainly do not; and the same the other way round at its end.
+
+    Args:
+        since: the first moment at which it may be vacant.
+        until: the first at which somebody certainly holds it; none if nobody does.
+        holdings: all that fill it. What is in doubt for another reason than days fills nothing.
+
+    Returns:
+        Nothing but the two moments if the holdings do not make these.
+
+    >>> year = datetime(2024, 1, 1, tzinfo=PAKISTAN), datetime(2025, 1, 1, tzinfo=PAKISTAN)
+    >>> found = vacant(datetime.min, year[1], [Stretch(*year, None, None)])
+    >>> found.begun.short, found.ended.short
+    ('start of the record', '2024')
+    """
+    known = list(holdings)
+    start = _ALWAYS_SINCE if since.year == 1 else since
+    end = until or _FOR_EVER
+    if (start, end) not in _between(_crowded((("", _certain(it)) for it in known), 1)):
+        return Spell(since, None, until, None)
+    sure = _between(_crowded((("", _possible(it)) for it in known), 1))
+    return _spell(since, until, [span for span in sure if start <= span[0] and span[1] <= end])
+
+
+def _spell(since: datetime, until: datetime | None, sure: Sequence[_Span]) -> Spell:
+    if not sure:
+        return Spell(since, None, until, None)
+    first, last = sure[0][0], sure[-1][1]
+    return Spell(
+        since,
+        since if first == _ALWAYS_SINCE else first,
+        until,
+        None if last == _FOR_EVER else last,
+    )
+
+
+def _possible(it: Stretch) -> _Span:
+    return it.since, it.until or _FOR_EVER
+
+
+def _certain(it: Stretch) -> _Span:
+    """The part that is certain as far as days go; an empty one if none is."""
+    return it.since_latest or _FOR_EVER, it.until_earliest or it.until or _FOR_EVER
+
+
+def _crowded(spans: Iterable[tuple[str, _Span]], holders: int) -> list[_Span]:
+    """The times at which at least so many hold, in order; those that touch are one."""
+    steps: dict[datetime, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for who, (first, last) in spans:
+        if first < last:
+            steps[first][who] += 1
+            steps[last][who] -= 1
+    count: dict[str, int] = defaultdict(int)
+    found: list[_Span] = []
+    here, begun = 0, None
+    for moment in sorted(steps):
+        for who, step in steps[moment].items():
+            here -= count[who] > 0
+            count[who] += step
+            here += count[who] > 0
+        if here >= holders and begun is None:
+            begun = moment
+        elif here < holders and begun is not None:
+            found.append((begun, moment))
+            begun = None
+    # What goes on for ever ends with all others, at the last moment there is.
+    return found
+
+
+def _between(spans: Sequence[_Span]) -> list[_Span]:
+    """The times between spans that stand in order, and before and after them."""
+    edges = [_ALWAYS_SINCE, *(moment for span in spans for moment in span), _FOR_EVER]
+    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]

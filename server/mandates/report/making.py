@@ -26,7 +26,8 @@ from mandates.overlap import find
 from mandates.overlap.findings import Evidence, Finding
 from mandates.overlap.tables import Holding
 from mandates.report import summary, views
-from mandates.report.days import Stretch, begun, day, iso, met, within
+from mandates.report.counted import Counted
+from mandates.report.days import Spell, Stretch, begun, day, iso, met, within
 from mandates.report.model import (
     SECTIONS,
     Change,
@@ -253,6 +254,7 @@ class _Maker:
         self.reasons = Reasons(self.rows, self.texts, as_of)
         self.hierarchy = self.reasons.hierarchy
         self.matcher = Matcher(self.hierarchy)
+        self.counted = Counted(self.rows, self.hierarchy, self.texts.stretch)
         self.statements = read_statements(store)
         self.orders = legal_orders(store)
         self.current = [
@@ -409,7 +411,9 @@ class _Maker:
                 self.hierarchy,
                 self.texts.name,
             ),
-            timeline=views.timeline(self.rows, self.lanes(shown), self.lane, self.how),
+            timeline=views.timeline(
+                self.rows, self.lanes(shown), self.lane, self.how, self.texts.stretch
+            ),
             network=edges,
             difference=difference,
             since_release=release,
@@ -460,14 +464,8 @@ class _Maker:
         doubts = min((p.doubts for p in pairs if p.doubts), key=len, default=())
         if finding.relation == "gap":
             doubts = self.reasons.vacancy(finding)
-        known = met(
-            finding.since,
-            finding.until,
-            [self.sides(exhibit) for exhibit in finding.evidence],
-            (finding.certain_since, finding.certain_until),
-            texts.tied[frozenset(finding.actors)],
-        )
         return Entry(
+            **vars(self.spell(finding)),
             iri=finding_iri(finding.key),
             relation=finding.relation,
             title=title(finding, texts.labels, self.orders),
@@ -476,10 +474,6 @@ class _Maker:
             brief=tuple(texts.brief(actor) for actor in finding.actors),
             function=texts.name(finding.function_cell) if finding.function_cell else "",
             subject=self.subject(finding.subject_cell) if finding.subject_cell else "",
-            since=finding.since,
-            until=finding.until,
-            since_latest=known.since_latest,
-            until_earliest=known.until_earliest,
             certain=finding.certain,
             doubts=() if finding.certain else doubts,
             score=finding.score,
@@ -490,6 +484,18 @@ class _Maker:
             witnesses=self.witnesses(finding),
             pairs=pairs,
         )
+
+    def spell(self, finding: Finding) -> Spell:
+        """Say since when and until when a finding stands, no closer than it is known."""
+        if finding.evidence:
+            return met(
+                finding.since,
+                finding.until,
+                [self.sides(exhibit) for exhibit in finding.evidence],
+                (finding.certain_since, finding.certain_until),
+                self.texts.tied[frozenset(finding.actors)],
+            )
+        return self.counted.spell(finding)
 
     def sides(self, exhibit: Evidence) -> list[Stretch]:
         """From when to when the holdings of a pair stand."""
@@ -546,12 +552,9 @@ class _Maker:
         tied = texts.tied[frozenset((one.actor, two.actor))] if two else []
         known = met(exhibit.since, exhibit.until, [self.sides(exhibit)], ties=tied)
         return Pair(
+            **vars(known),
             first=one,
             second=two,
-            since=exhibit.since,
-            until=exhibit.until,
-            since_latest=known.since_latest,
-            until_earliest=known.until_earliest,
             reasons=self.reasons.reasons(exhibit),
             doubts=() if exhibit.certain else self.reasons.doubts(exhibit),
             mitigation=self.mitigation(one, two) if two else (),

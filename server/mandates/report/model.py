@@ -13,7 +13,7 @@ from typing import Literal
 
 import pyoxigraph as ox
 
-from mandates.report.days import Known, begun, ended
+from mandates.report.days import Known, Spell, begun
 from mandates.report.reasons import Reason
 from mandates.report.texts import Position, Source
 from mandates.report.views import Bar, Edge, Matrix
@@ -171,16 +171,12 @@ AT_LENGTH = 5
 
 
 @dataclass(frozen=True)
-class Pair:
+class Pair(Spell):
     """Two positions (or one) from which a finding follows, and why.
 
     Attributes:
         first: position of the first institution.
         second: position of the second, if the relation has two.
-        since: since when the two may meet.
-        until: until when, if that has ended.
-        since_latest: by when they had begun to, as far as days go; none if that is not known.
-        until_earliest: the first day on which they may have ceased to.
         reasons: how they meet on each axis.
         doubts: what the meeting hangs on; empty when it is certain.
         mitigation: conditions of one that name the other, with their provisions.
@@ -190,25 +186,11 @@ class Pair:
 
     first: Position
     second: Position | None
-    since: datetime
-    until: datetime | None
-    since_latest: datetime | None
-    until_earliest: datetime | None
     reasons: tuple[Reason, ...]
     doubts: tuple[str, ...]
     mitigation: tuple[str, ...]
     alike: int
     certain: bool
-
-    @property
-    def begun(self) -> Known:
-        """Since when, no closer than it is known."""
-        return begun(self.since, self.since_latest)
-
-    @property
-    def ended(self) -> Known | None:
-        """Until when, if ended, no closer than it is known."""
-        return ended(self.until, self.until_earliest, self.since) if self.until else None
 
     @property
     def meeting(self) -> str:
@@ -241,7 +223,7 @@ class Witness:
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Spell):
     """One finding of a report.
 
     Attributes:
@@ -254,10 +236,6 @@ class Entry:
         subject: label of the subject cell, empty if the finding spans several.
         order: the state or union in whose law a gap or a fragmented subject was found; empty for
             what lies between institutions.
-        since: since when it may stand.
-        until: until when, if ended.
-        since_latest: by when it had begun, as far as days go; none if that is not known.
-        until_earliest: the first day on which it may have ended.
         certain: whether it follows on every reading and every known value.
         doubts: what it hangs on when it is only possible.
         score: contention, 0 to 100.
@@ -278,10 +256,6 @@ class Entry:
     function: str
     subject: str
     order: str
-    since: datetime
-    until: datetime | None
-    since_latest: datetime | None
-    until_earliest: datetime | None
     certain: bool
     doubts: tuple[str, ...]
     score: int
@@ -291,16 +265,6 @@ class Entry:
     shares: tuple[tuple[str, int], ...]
     witnesses: tuple[Witness, ...]
     pairs: tuple[Pair, ...]
-
-    @property
-    def begun(self) -> Known:
-        """Since when, no closer than it is known."""
-        return begun(self.since, self.since_latest)
-
-    @property
-    def ended(self) -> Known | None:
-        """Until when, if ended, no closer than it is known."""
-        return ended(self.until, self.until_earliest, self.since) if self.until else None
 
     @property
     def key(self) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
+
+from mandates.report.days import Spell, Stretch, held
 
 if TYPE_CHECKING:
     from mandates.overlap.findings import Finding
@@ -43,21 +44,17 @@ class Matrix:
 
 
 @dataclass(frozen=True)
-class Bar:
+class Bar(Spell):
     """Mandates of one institution under one instrument during one stretch of time.
 
     Attributes:
         lane: institution and instrument.
         title: by what they are held.
-        since: first day.
-        until: first day no longer, if ended.
         mandates: the greatest number held so at once or in turn.
     """
 
     lane: str
     title: str
-    since: datetime
-    until: datetime | None
     mandates: int
 
 
@@ -150,41 +147,45 @@ def timeline(
     actors: Sequence[str],
     lane: Callable[[Holding], str],
     title: Callable[[Holding], str],
+    stretch: Callable[[str], Stretch],
 ) -> tuple[Bar, ...]:
     """Draw holdings together: institution by instrument, in stretches of the same title."""
     wanted = set(actors)
-    lanes: dict[tuple[str, str], list[tuple[datetime, datetime | None, str]]] = {}
+    lanes: dict[tuple[str, str], list[tuple[Stretch, str]]] = {}
     for holding in rows.holdings:
         if holding.actor in wanted:
             key = lane(holding), title(holding)
-            lanes.setdefault(key, []).append((holding.since, holding.until, holding.mandate))
+            lanes.setdefault(key, []).append((stretch(holding.id), holding.mandate))
     return stretches(lanes)
 
 
 def stretches(
-    lanes: Mapping[tuple[str, str], Sequence[tuple[datetime, datetime | None, str]]],
+    lanes: Mapping[tuple[str, str], Sequence[tuple[Stretch, str]]],
 ) -> tuple[Bar, ...]:
     """Join what follows one another in a lane.
 
     Args:
-        lanes: by lane and title, for each holding its first day, its end and its mandate.
+        lanes: by lane and title, for each holding from when to when it stands, and its mandate.
 
     >>> from datetime import UTC
     >>> january, may = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 5, 1, tzinfo=UTC)
-    >>> held = [(january, may, "a"), (may, None, "a"), (may, None, "b")]
-    >>> [(bar.until, bar.mandates) for bar in stretches({("PTA", "named"): held})]
-    [(None, 2)]
+    >>> first, then = Stretch(january, january, may, may), Stretch(may, may, None, None)
+    >>> bars = stretches({("PTA", "named"): [(first, "a"), (then, "a"), (then, "b")]})
+    >>> [(bar.begun.short, bar.ended, bar.mandates) for bar in bars]
+    [('2025-01-01', None, 2)]
     """
     # Imported when called, as it is all for which a server that draws would need numpy.
     from mandates.overlap.reference import merge, span
     from mandates.overlap.tables import moment
 
     bars = []
-    for (name, how), held in lanes.items():
-        spans = [(span(since, until), mandate) for since, until, mandate in held]
-        for since, until in merge(interval for interval, _ in spans):
+    for (name, how), holdings in lanes.items():
+        spans = [(span(it.since, it.until), it, mandate) for it, mandate in holdings]
+        for since, until in merge(interval for interval, _, _ in spans):
             begin = moment(since)
             assert begin is not None
-            inside = {m for (s, u), m in spans if since <= s and u <= until}
-            bars.append(Bar(name, how, begin, moment(until), len(inside)))
+            inside = [(it, m) for (s, u), it, m in spans if since <= s and u <= until]
+            known = held(begin, moment(until), (("", it) for it, _ in inside))
+            count = len({mandate for _, mandate in inside})
+            bars.append(Bar(**vars(known), lane=name, title=how, mandates=count))
     return tuple(sorted(bars, key=lambda b: (b.lane, b.since, b.title)))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from mandates.report.days import Stretch, met
+from mandates.report.days import Spell, Stretch, held, met, vacant
 from mandates.sparql.backend import Answer, Backend
 from mandates.sparql.negotiation import GRAPH_FORMATS, Format
 from mandates.sparql.prefixes import PREFIXES
@@ -281,7 +281,7 @@ class Entities:
             answers[name] = self.select(sections[name].text)
         if template == "finding":
             answers["finding-known"] = [{"finding": {"type": "uri", "value": iri}}]
-        self._add_known(answers, sections)
+        self._add_known(answers, sections, iri if template == "finding" else "")
         inverse, few = self._inverse(iri, answers.pop("named-by"), sections)
         terms: Sequence[Binding] = ()
         if kind in ("graph", "ontology"):
@@ -333,7 +333,7 @@ class Entities:
         return sorted(groups, key=lambda group: group.property.text.lower())
 
     def _add_known(
-        self, answers: dict[str, Sequence[Binding]], sections: dict[str, Section]
+        self, answers: dict[str, Sequence[Binding]], sections: dict[str, Section], own: str
     ) -> None:
         """Say of each finding in some rows how closely its days are known."""
 
@@ -344,13 +344,30 @@ class Entities:
             ""
         }
         if found:
-            sections["findings-known"] = section("findings-known", these=found)
-            known = _known(self.select(sections["findings-known"].text))
+            known = self._known(found, sections, own)
             for name, rows in answers.items():
                 answers[name] = [
                     {**row, **known.get(named(row, "pair", "finding", "earliest"), {})}
                     for row in rows
                 ]
+
+    def _known(
+        self, findings: set[str], sections: dict[str, Section], own: str = ""
+    ) -> dict[str, _Dates]:
+        """Since when and until when findings and their pairs stand, as closely as that is known."""
+        sections["findings-known"] = section("findings-known", these=findings)
+        rows = self.select(sections["findings-known"].text)
+        paired = {
+            row["finding"]["value"]
+            for row in rows
+            if "by" in row and row["by"]["value"] != _MAND + "Affiliation"
+        }
+        counted: Sequence[Binding] = ()
+        # Counting takes a while for each, so it is done for a page's own finding and not for lists.
+        if own and own not in paired:
+            sections["findings-counted"] = section("findings-counted", these=own)
+            counted = self.select(sections["findings-counted"].text)
+        return _known(rows, counted)
 
     def listing(self, iri: str, by: str, page: int, language: str = "en") -> Listing:
         """What points to a thing by one property, a page at a time.
@@ -396,7 +413,7 @@ class Entities:
         ]
         iris = {row["finding"]["value"] for row in standing}
         sides = self._sides(iris, (one, other))
-        known = _known(self.select(section("findings-known", these=iris).text)) if iris else {}
+        known = self._known(iris, {}) if iris else {}
         rows = [
             {**row, **known.get(iri, {}), **sides.get(iri, {})}
             for row in standing
@@ -553,16 +570,16 @@ class Entities:
         return bindings
 
 
-def _known(rows: Iterable[Binding]) -> dict[str, _Dates]:
+def _known(rows: Iterable[Binding], counted: Iterable[Binding]) -> dict[str, _Dates]:
     """For findings and their pairs since when and until when, and how closely that is known.
 
     Args:
         rows: of ``findings-known``: each finding itself, its pairs and both sides of each, the
             holdings that it rests on, and the affiliations between its institutions.
+        counted: of ``findings-counted``: the holdings that count for findings without pairs.
     """
     own: dict[str, Stretch] = {}
     pairs: dict[str, dict[str, list[Stretch]]] = {}
-    holdings: dict[str, list[Stretch]] = {}
     ties: dict[str, list[Stretch]] = {}
     for row in rows:
         finding, side = row["finding"]["value"], row["side"]["value"]
@@ -574,24 +591,42 @@ def _known(rows: Iterable[Binding]) -> dict[str, _Dates]:
             ties.setdefault(finding, []).append(stretch)
         elif by:
             pairs.setdefault(finding, {}).setdefault(by, []).append(stretch)
-        else:
-            holdings.setdefault(finding, []).append(stretch)
-    known = {}
+    known: dict[str, Stretch] = {}
     for finding, its in pairs.items():
         for pair, sides in its.items():
             tied = ties.get(finding, ())
             known[pair] = met(own[pair].since, own[pair].until, [sides], ties=tied)
+    counts: dict[str, list[Binding]] = {}
+    for row in counted:
+        counts.setdefault(row["finding"]["value"], []).append(row)
     for finding in own.keys() - known.keys():
         it = own[finding]
-        meetings = list(pairs.get(finding, {}).values())
-        if not meetings:
-            # No pair is told: all that begins with the finding, so nothing is said too closely.
-            meetings = [[one for one in holdings.get(finding, ()) if one.since == it.since]]
-        certain = (it.since_latest, it.until_earliest)
-        known[finding] = met(
-            it.since, it.until, filter(None, meetings), certain, ties.get(finding, ())
-        )
+        if finding in pairs:
+            certain = (it.since_latest, it.until_earliest)
+            meetings = pairs[finding].values()
+            known[finding] = met(it.since, it.until, meetings, certain, ties.get(finding, ()))
+        else:
+            known[finding] = _counted(it, counts.get(finding, ()))
     return {iri: _dates(stretch) for iri, stretch in known.items()}
+
+
+def _counted(it: Stretch, rows: Sequence[Binding]) -> Spell:
+    """How closely the days of a finding are known that holdings make which are counted.
+
+    A matter that each law has for itself is counted law by law, and the finding does not name the
+    law: it is told by the day on which one of its holdings begins, or nothing is said too closely.
+    """
+    kind = rows[0]["kind"]["value"].removeprefix(_MAND) if rows else "Gap"
+    stretches = [
+        (row.get("law", {}).get("value", ""), row["actor"]["value"], _stretch(row)) for row in rows
+    ]
+    if kind == "Gap":
+        return vacant(it.since, it.until, (one for _, _, one in stretches))
+    laws = {law for law, _, one in stretches if one.since == it.since}
+    if len(laws) != 1:
+        return Spell(it.since, None, it.until, None)
+    counted = [(actor, one) for law, actor, one in stretches if law in laws]
+    return held(it.since, it.until, counted, 2 if kind == "Fragmentation" else 1)
 
 
 _NAMES = ("from", "certain", "until", "unsure")

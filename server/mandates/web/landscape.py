@@ -26,7 +26,6 @@ from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.request import QueryRequest
 
 Row = Mapping[str, str]
-_Stretch = tuple[datetime, datetime | None, str]
 
 _PROLOGUE = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
 _HOLDINGS = """
@@ -175,6 +174,11 @@ class Held:
     current: bool
     certain_since: datetime | None = None
     certain_until: datetime | None = None
+
+    @property
+    def stretch(self) -> Stretch:
+        """From when to when it is held, with what is certain within."""
+        return Stretch(self.since, self.certain_since, self.until, self.certain_until)
 
     def stands(self, moment: datetime) -> bool:
         """Whether it is held at a moment."""
@@ -346,10 +350,7 @@ class Landscape:
             findings: of which.
             exhibits: the holdings that meet in each.
         """
-        by = {
-            h.iri: Stretch(h.since, h.certain_since, h.until, h.certain_until)
-            for h in self.holdings
-        }
+        by = {h.iri: h.stretch for h in self.holdings}
         tied: dict[frozenset[str], list[Stretch]] = defaultdict(list)
         for row in self.affiliations:
             tied[frozenset((row["below"], row["above"]))].append(
@@ -366,8 +367,7 @@ class Landscape:
             certain = (f.certain_since, f.certain_until)
             ties = tied.get(frozenset(f.actors), ())
             it = met(f.since, f.until, filter(None, pairs), certain, ties)
-            last = ended(it.until, it.until_earliest, it.since) if it.until else None
-            days[f.iri] = begun(it.since, it.since_latest), last
+            days[f.iri] = it.begun, it.ended
         return days
 
     # Days ----------------------------------------------------------------------------------------
@@ -488,13 +488,13 @@ class Landscape:
 
     def bars(self, held: Iterable[Held]) -> tuple[Bar, ...]:
         """Holdings over time, institution by instrument."""
-        lanes: dict[tuple[str, str], list[_Stretch]] = defaultdict(list)
+        lanes: dict[tuple[str, str], list[tuple[Stretch, str]]] = defaultdict(list)
         for h in held:
             mandate = self.mandates.get(h.mandate)
             instrument = mandate.instrument if mandate else ""
             under = self.brief(instrument) if instrument else "no instrument known"
             lane = f"{self.brief(h.actor)} · {under}"
-            lanes[lane, h.title].append((h.since, h.until, h.mandate))
+            lanes[lane, h.title].append((h.stretch, h.mandate))
         return stretches(lanes)
 
     def ties(self, moment: datetime, known: datetime | None, country: str) -> list[Tie]:
