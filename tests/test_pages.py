@@ -402,3 +402,9 @@ def test_a_finding_that_counts_begins_as_closely_as_what_it_counts(
     rows = client.get("/sparql", query_string={"query": query}).json["results"]["bindings"]
     paths = [r["finding"]["value"].removeprefix("https://w3id.org/mandates") for r in rows]
     assert any(words in plain(get(client, f"{path}.html?lang=en")) for path in paths)
+
+
+def test_facts_have_no_day_closer_than_it_is_known(client: FlaskClient) -> None:
+    holding = plain(get(client, "/id/pk/holding/telecom-s9-delegate--pta.html"))
+    assert "valid from 2006 derived" in holding
+    assert "certain from 2007-01-01 derived" in holding
