@@ -27,7 +27,7 @@ from mandates.report.model import FULL
 PAKISTAN = timezone(timedelta(hours=5))
 AS_OF = datetime(2025, 8, 6, tzinfo=PAKISTAN)
 FIVE = ("moitt", "pta", "fia", "ncert", "nccia")
-VOID = {"meta", "br", "hr", "img", "input", "link", "path", "line", "rect", "circle"}
+VOID = {"meta", "br", "hr", "img", "input", "link", "path", "line", "rect", "circle", "wbr"}
 
 
 @pytest.fixture(scope="module")
