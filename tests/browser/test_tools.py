@@ -169,6 +169,30 @@ def test_answers_are_drawn_and_saved(open_page: OpenPage, tmp_path: Path) -> Non
     assert (tmp_path / "graph").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("what", ["?a mand:oversees ?b", "?a mand:oversees|mand:memberOf ?b"])
+def test_names_in_the_graph_of_an_answer_do_not_lie_on_each_other(
+    open_page: OpenPage, tmp_path: Path, what: str
+) -> None:
+    page = open_page("/sparql", viewport={"width": 768, "height": 900}, color_scheme="dark")
+    settle(page, "editor")
+    write(
+        page,
+        "PREFIX mand: <https://w3id.org/mandates/ns#>\n"
+        f"CONSTRUCT {{ ?a mand:near ?b }} WHERE {{ {what} }}",
+    )
+    run(page)
+    page.click(".select_graph")
+    with page.expect_download() as saved:
+        page.click("#results .drawing button:has-text('SVG')")
+    saved.value.save_as(tmp_path / "graph.svg")
+    printed = page.context.new_page()
+    printed.set_content((tmp_path / "graph.svg").read_text("utf-8"))
+    found = printed.evaluate(OVERLAPS)
+    assert found["pairs"] == []
+    assert found["dots"] > 20
+    assert found["names"] > 0.5 * found["dots"]
+
+
 def test_a_reader_gets_the_answer_alone(open_page: OpenPage) -> None:
     page = open_page("/sparql#question=investigation-agency")
     settle(page, "answer")
@@ -309,6 +333,37 @@ def test_one_institution_of_the_network_is_looked_at(open_page: OpenPage, tmp_pa
     assert "NCERT" in names
     assert "PTA" in names
     assert "FIA CTW" not in names
+
+
+def test_one_finger_scrolls_past_the_network_and_two_zoom_it(open_page: OpenPage) -> None:
+    page = open_page(
+        "/explore/network?as-of=2026-11-01&who=all",
+        viewport={"width": 360, "height": 700},
+        has_touch=True,
+    )
+    settle(page, "network")
+    picture = page.locator(".canvas.network")
+    before = picture.screenshot()
+    hand = page.context.new_cdp_session(page)
+
+    def fingers(*paths: list[int]) -> float:
+        """Move fingers from height to height over the picture; return how far the page went."""
+        picture.evaluate("(e) => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        stood = page.evaluate("scrollY")
+        kinds = ["touchStart", *["touchMove"] * (len(paths[0]) - 1)]
+        for kind, *heights in zip(kinds, *paths, strict=True):
+            points = [{"x": 180, "y": y, "id": i} for i, y in enumerate(heights)]
+            hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+            page.wait_for_timeout(20)
+        hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_timeout(300)
+        return float(page.evaluate("scrollY") - stood)
+
+    assert fingers([*range(350, 200, -10)]) > 60
+    assert picture.screenshot() == before
+    assert fingers([*range(340, 240, -10)], [*range(360, 460, 10)]) == 0
+    assert page.evaluate("visualViewport.scale") == 1
+    assert picture.screenshot() != before
 
 
 def test_the_timeline_reads_without_scrolling_sideways(open_page: OpenPage) -> None:

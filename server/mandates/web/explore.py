@@ -390,10 +390,11 @@ def network() -> Response:
         count[h.actor].add(h.mandate)
     graph = {
         "nodes": [
-            {"id": n, "label": land.brief(n), "name": land.name(n), "mandates": len(count[n])}
+            {"id": n, "label": land.brief(n), "name": land.name(n), "weight": len(count[n])}
             for n in nodes
         ],
         "edges": lines,
+        "kinds": list(KINDS.items()),
     }
     return _page(
         "explore/network.html",

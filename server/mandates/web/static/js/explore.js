@@ -20,22 +20,20 @@ async function chart(section, specification) {
   section.append(chartButtons(view, section.dataset.picture));
 }
 
+const LINES = {
+  overlap: { colour: "--c2", plain: true },
+  oversight: { colour: "--c5" },
+  control: { colour: "--c1" },
+  condition: { colour: "--c3", dashed: true },
+};
 let drawn;
-async function network(section, graph) {
+async function network(section, { kinds, ...graph }) {
   const place = section.querySelector(".canvas");
   place.hidden = false;
   const links = section.parentElement.querySelectorAll(".as-table tbody a");
-  drawn = await Network.make(place, graph, (line) => links[line] && location.assign(links[line].href));
-  const tools = section.querySelector(".kinds");
-  tools.hidden = false;
-  tools.addEventListener("change", ({ target }) => {
-    if (target.id === "look-at") drawn.choose(target.value);
-    else drawn.show(target.value, target.checked);
-  });
-  tools.addEventListener("click", ({ target }) => {
-    const step = target.dataset.zoom;
-    if (step) step === "all" ? drawn.whole() : drawn.zoomBy(Number(step));
-  });
+  const lines = kinds.map(([id, label]) => ({ id, label, ...LINES[id] }));
+  drawn = await Network.make(place, { ...graph, kinds: lines }, { line: (number) => links[number] && location.assign(links[number].href) });
+  section.prepend(drawn.tools("institutions"));
   section.append(networkButtons(drawn, "network"));
   section.dataset.nodes = String(graph.nodes.length);
 }

@@ -1,8 +1,12 @@
-// The network of institutions: places them with room, and writes each name only where it can be read.
+// A graph as a picture: places things with room, and writes each name only where it can be read.
 //
 // Names keep their size whatever the zoom, so zooming in makes room for more of them. Those with most
-// behind them are written first; a name that would lie on another or on an institution is left out
-// until there is room, or until its institution or a neighbour is looked at.
+// behind them are written first; a name that would lie on another or on a thing is left out until
+// there is room, or until its thing or a neighbour is looked at.
+//
+// A graph has `nodes` (`id`, `label`, `weight` and, where the list should say more, `name`), `kinds` of
+// lines (`id`, `label`, `colour` of the page, `dashed`, `plain` if without an arrow) and `edges`
+// (`a`, `b`, `kind` and, where some are thicker than others, `score` from 0 to 100).
 import { colour, cytoscape } from "./pictures.js";
 
 const FONT = "Arial, Liberation Sans, sans-serif";
@@ -11,33 +15,43 @@ const LINE = 1.18 * SIZE;
 const GAP = 4;
 const ROW = 18; // letters in a line of a name
 const HEAVY = 10; // how many have room for their name in any case
+const STEP = 40; // how far a key moves it
+const CLOSER = 1.4; // how much a press zooms in
+const SLIP = 8; // how far a finger moves in a tap
+const WORK = 30_000_000; // what laying out may cost, in pairs of things
 const SIDES = [["center", "bottom"], ["center", "top"], ["right", "center"], ["left", "center"]];
 // A saved picture has the shape of a screen, a printed one that of a page.
 const SCREEN = { width: 1400, height: 1000 };
 const SHEET = { width: 860, height: 1000 };
 const measuring = document.createElement("canvas").getContext("2d");
 
-function palette(scheme) {
+function palette(kinds, scheme) {
   const of = (name, fallback) => colour(name, fallback, scheme);
   return {
     ink: of("--ink", "#222222"),
     paper: of("--raised", "#ffffff"),
-    overlap: of("--c2", "#9a4a12"),
-    oversight: of("--c5", "#5b5590"),
-    control: of("--c1", "#174a7c"),
-    condition: of("--c3", "#2b6a45"),
+    lines: new Map(kinds.map((kind) => [kind.id, of(kind.colour, "#222222")])),
   };
+}
+
+// What stays together on a line: words and, of a word longer than a line, its parts.
+function pieces(name) {
+  return name.split(/(?<=\s)/).flatMap((word) => {
+    if (word.trimEnd().length <= ROW) return [word];
+    return word.split(/(?<=[-_/.:])|(?<=\p{Ll})(?=\p{Lu})/u).flatMap((part) => part.match(new RegExp(`.{1,${ROW}}`, "gsu")) ?? []);
+  });
 }
 
 // A name in at most so many lines, with the room that it takes.
 function set(name, most = 3) {
   const lines = [""];
-  for (const word of name.split(" ")) {
-    const longer = `${lines.at(-1)} ${word}`.trim();
-    if (longer.length <= ROW || !lines.at(-1)) lines[lines.length - 1] = longer;
-    else lines.push(word);
+  for (const piece of pieces(name)) {
+    const longer = lines.at(-1) + piece;
+    if (longer.trimEnd().length <= ROW || !lines.at(-1)) lines[lines.length - 1] = longer;
+    else lines.push(piece);
   }
-  const shown = lines.length > most ? [...lines.slice(0, most - 1), `${lines[most - 1]} …`] : lines;
+  const whole = lines.map((line) => line.trim());
+  const shown = whole.length > most ? [...whole.slice(0, most - 1), `${whole[most - 1]} …`] : whole;
   measuring.font = `${SIZE}px ${FONT}`;
   const width = Math.max(...shown.map((line) => measuring.measureText(line).width));
   return { text: shown.join("\n"), width: width + GAP, height: shown.length * LINE + 2 };
@@ -79,28 +93,34 @@ function spread(numbers) {
 }
 
 export class Network {
-  // Draws `graph` in `place`; `chosen` is called with a line that was clicked.
-  static async make(place, graph, chosen) {
-    return new Network(await cytoscape(), place, graph, chosen);
+  // Draws `graph` in `place`. Of what is called when something is chosen, `line` is given the number of
+  // a line, `thing` the id of a thing (by a finger, after it was looked at).
+  static async make(place, graph, called) {
+    return new Network(await cytoscape(), place, graph, called);
   }
 
-  constructor(make, place, graph, chosen) {
+  constructor(make, place, graph, { line, thing }) {
     const degree = new Map();
     for (const edge of graph.edges) for (const end of [edge.a, edge.b]) degree.set(end, (degree.get(end) ?? 0) + 1);
     this.dense = graph.nodes.length > 40;
     place.classList.toggle("dense", this.dense);
     this.place = place;
-    this.colours = palette();
+    this.graph = graph;
+    this.colours = palette(graph.kinds);
+    const kinds = new Map(graph.kinds.map((kind) => [kind.id, kind]));
     this.names = setAll(graph.nodes);
     this.cy = make({
       container: place,
       elements: [
         ...graph.nodes.map((node, i) => ({
-          data: { ...node, size: 10, weight: node.mandates + 3 * degree.get(node.id) },
+          data: { ...node, size: 10, rank: node.weight + 3 * degree.get(node.id) },
           // The layout begins from here and not from chance, so that the same network looks the same.
           position: { x: 40 * Math.sqrt(i) * Math.cos(2.4 * i), y: 40 * Math.sqrt(i) * Math.sin(2.4 * i) },
         })),
-        ...graph.edges.map((edge, i) => ({ data: { id: `e${i}`, source: edge.a, target: edge.b, kind: edge.kind, score: edge.score } })),
+        ...graph.edges.map((edge, i) => {
+          const { plain = false, dashed = false } = kinds.get(edge.kind);
+          return { data: { id: `line ${i}`, line: i, source: edge.a, target: edge.b, kind: edge.kind, score: edge.score, plain, dashed } };
+        }),
       ],
       layout: { name: "preset" },
       minZoom: 0.4,
@@ -108,7 +128,7 @@ export class Network {
       style: this.style(),
     });
     const { cy } = this;
-    this.order = cy.nodes().sort((a, b) => b.data("weight") - a.data("weight") || (a.id() < b.id() ? -1 : 1));
+    this.order = cy.nodes().sort((a, b) => b.data("rank") - a.data("rank") || (a.id() < b.id() ? -1 : 1));
     this.components = this.laidOut();
     this.arrange({ width: place.clientWidth, height: place.clientHeight });
     this.whole();
@@ -121,10 +141,16 @@ export class Network {
     cy.on("dragfree", "node", later);
     cy.on("mouseover tap", "node", (event) => this.look(event.target));
     cy.on("mouseout", "node", () => this.look(this.kept));
-    cy.on("tap", "node", (event) => (this.kept = event.target));
+    cy.on("tap", "node", ({ target, originalEvent }) => {
+      const seen = this.kept === target || !originalEvent.type.startsWith("touch");
+      this.kept = target;
+      if (seen) thing?.(target.id());
+    });
     cy.on("tap", (event) => event.target === cy && this.look((this.kept = null)));
-    cy.on("tap", "edge", (event) => chosen(Number(event.target.id().slice(1))));
+    cy.on("tap", "edge", (event) => line?.(event.target.data("line")));
     this.kept = null;
+    this.fingers();
+    this.keys();
     let { clientWidth: width, clientHeight: height } = place;
     this.watch = new ResizeObserver(() => {
       if (!place.isConnected || !place.clientWidth) return;
@@ -182,27 +208,28 @@ export class Network {
       {
         selector: "edge",
         style: {
-          width: (edge) => (edge.data("kind") === "overlap" ? 0.8 + edge.data("score") / (this.dense ? 32 : 20) : this.dense ? 1.1 : 1.6) * calm(),
-          "line-color": (edge) => paint()[edge.data("kind")],
+          width: (edge) => (edge.data("score") ? 0.8 + edge.data("score") / (this.dense ? 32 : 20) : this.dense ? 1.1 : 1.6) * calm(),
+          "line-color": (edge) => paint().lines.get(edge.data("kind")),
           "line-opacity": this.dense ? 0.42 : 0.6,
           "curve-style": "bezier",
           "control-point-step-size": 14,
         },
       },
-      { selector: "edge[kind != 'overlap']", style: { "target-arrow-shape": "triangle", "target-arrow-color": (edge) => paint()[edge.data("kind")], "arrow-scale": () => 0.7 * calm() } },
-      { selector: "edge[kind = 'condition']", style: { "line-style": "dashed" } },
+      { selector: "edge[!plain]", style: { "target-arrow-shape": "triangle", "target-arrow-color": (edge) => paint().lines.get(edge.data("kind")), "arrow-scale": () => 0.7 * calm() } },
+      { selector: "edge[?dashed]", style: { "line-style": "dashed" } },
       { selector: ".off", style: { display: "none" } },
       { selector: ".faded", style: { opacity: 0.1 } },
       { selector: "edge.near", style: { "line-opacity": 0.85 } },
     ];
   }
 
-  // Lay each group of joined institutions out by itself: who meets lies near.
+  // Lay each group of joined things out by itself: who meets lies near.
   laidOut() {
     const groups = this.cy.elements().components().sort((a, b) => b.length - a.length || (a.nodes()[0].id() < b.nodes()[0].id() ? -1 : 1));
     return groups.map((group) => {
+      const turns = Math.min(900, Math.round(WORK / group.nodes().length ** 2));
       group
-        .layout({ name: "cose", animate: false, randomize: false, fit: false, nodeRepulsion: () => 250_000, idealEdgeLength: () => 90, edgeElasticity: () => 220, gravity: 0.35, numIter: 900 })
+        .layout({ name: "cose", animate: false, randomize: false, fit: false, nodeRepulsion: () => 250_000, idealEdgeLength: () => 90, edgeElasticity: () => 220, gravity: 0.35, numIter: turns })
         .run();
       const nodes = group.nodes();
       const across = spread(nodes.map((node) => node.position("x")));
@@ -219,7 +246,7 @@ export class Network {
     const room = { x: edge, y: edge, w: width - 2 * edge, h: height - 2 * edge };
     const each = Math.sqrt((room.w * room.h) / cy.nodes().length);
     const part = Math.min(1, each / 75);
-    cy.nodes().forEach((node) => node.data("size", part * (8 + 1.6 * Math.sqrt(node.data("mandates")))));
+    cy.nodes().forEach((node) => node.data("size", part * (8 + 1.6 * Math.sqrt(node.data("weight")))));
     this.sheet = { width, height };
     const heavy = this.order.slice(0, HEAVY);
     for (const [group, box] of divide(room, this.components)) {
@@ -289,7 +316,7 @@ export class Network {
     this.written = written;
   }
 
-  // Show one institution with those it is joined to, or all again.
+  // Show one thing with those it is joined to, or all again.
   look(node) {
     const { cy } = this;
     cy.batch(() => {
@@ -304,14 +331,14 @@ export class Network {
     this.write();
   }
 
-  // The same, from outside the picture: the institution is kept until another is chosen.
+  // The same, from outside the picture: the thing is kept until another is chosen.
   choose(id) {
     this.kept = id ? this.cy.getElementById(id) : null;
     this.look(this.kept);
   }
 
   show(kind, on) {
-    this.cy.edges(`[kind = '${kind}']`).toggleClass("off", !on);
+    this.cy.edges().filter((edge) => edge.data("kind") === kind).toggleClass("off", !on);
     this.write();
   }
 
@@ -320,8 +347,119 @@ export class Network {
     cy.zoom({ level: cy.zoom() * factor, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
   }
 
+  // A finger that moves scrolls the page, as it does beside the picture; two move and zoom the network.
+  // The library would take every finger, so it is shown taps only, and let go of what moves.
+  fingers() {
+    const { place, cy } = this;
+    const hint = element("span", { className: "hint", textContent: "Two fingers move and zoom this" });
+    place.append(hint);
+    let fading = 0;
+    let from;
+    const where = ({ touches: [one, two = one, ...more] }) => {
+      const { left, top } = place.getBoundingClientRect();
+      const x = (one.clientX + two.clientX) / 2 - left;
+      const y = (one.clientY + two.clientY) / 2 - top;
+      return { x, y, apart: Math.hypot(one.clientX - two.clientX, one.clientY - two.clientY), count: (one === two ? 1 : 2) + more.length };
+    };
+    const letGo = () => place.dispatchEvent(new TouchEvent("touchcancel", { bubbles: true }));
+    const first = { capture: true, passive: false };
+    place.addEventListener("mousedown", () => cy.autoungrabify(false), first);
+    place.addEventListener("touchstart", (event) => {
+      cy.autoungrabify(true);
+      from = where(event);
+      if (from.count < 2) return;
+      event.stopPropagation();
+      letGo();
+    }, first);
+    place.addEventListener("touchmove", (event) => {
+      event.stopPropagation();
+      const to = where(event);
+      if (to.count !== from.count) from = to;
+      if (to.count > 1 && event.cancelable) {
+        event.preventDefault();
+        const old = { zoom: cy.zoom(), pan: cy.pan() };
+        const zoom = Math.min(Math.max((old.zoom * to.apart) / (from.apart || 1), cy.minZoom()), cy.maxZoom());
+        const by = zoom / old.zoom;
+        cy.viewport({ zoom, pan: { x: to.x - by * (from.x - old.pan.x), y: to.y - by * (from.y - old.pan.y) } });
+        from = to;
+      } else if (to.count < 2 && Math.hypot(to.x - from.x, to.y - from.y) > SLIP) {
+        letGo();
+        // Who scrolls past the whole picture needs no advice.
+        if (this.isWhole() && Math.abs(to.x - from.x) < Math.abs(to.y - from.y)) return;
+        hint.classList.add("shown");
+        clearTimeout(fading);
+        fading = setTimeout(() => hint.classList.remove("shown"), 1500);
+      }
+    }, first);
+    // While it scrolls, a browser may tell of no move at all, and the end would look like that of a tap.
+    place.addEventListener("touchend", (event) => {
+      const [{ clientX, clientY }] = event.changedTouches;
+      const { left, top } = place.getBoundingClientRect();
+      if (from.count < 2 && Math.hypot(clientX - left - from.x, clientY - top - from.y) <= SLIP) return;
+      event.stopPropagation();
+      letGo();
+    }, first);
+  }
+
+  // Arrow keys scroll the page as long as all of the network is in sight.
+  keys() {
+    const { place, cy } = this;
+    const steps = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    place.tabIndex = 0;
+    place.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const step = steps[event.key];
+      if (event.key === "+" || event.key === "=") this.zoomBy(CLOSER);
+      else if (event.key === "-") this.zoomBy(1 / CLOSER);
+      else if (event.key === "0") this.whole();
+      else if (step && !this.isWhole()) cy.panBy({ x: STEP * step[0], y: STEP * step[1] });
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  isWhole() {
+    const { x, y } = this.cy.pan();
+    return this.cy.zoom() === 1 && x === 0 && y === 0;
+  }
+
+  // What changes the picture: lines to show, a thing to look at, and the zoom.
+  tools(things) {
+    const bar = element("fieldset", { className: "kinds toolbar" });
+    bar.append(element("legend", { className: "hidden-text", textContent: "What to show" }));
+    const { kinds, nodes } = this.graph;
+    for (const kind of kinds) {
+      const box = element("input", { type: "checkbox", checked: true, hidden: kinds.length < 2 });
+      box.addEventListener("change", () => this.show(kind.id, box.checked));
+      const key = element("span", { className: kind.dashed ? "key dashed" : "key" });
+      key.style.borderTopColor = `var(${kind.colour})`;
+      const label = element("label");
+      label.append(box, key, kind.label);
+      bar.append(label);
+    }
+    const list = element("select", { id: "look-at" });
+    list.add(new Option(`all ${things}`, ""));
+    const named = nodes.map(({ id, label, name = label }) => [name === label ? name : `${name} (${label})`, id]);
+    for (const [text, id] of named.sort(([a], [b]) => (a < b ? -1 : Number(a > b)))) list.add(new Option(text, id));
+    list.addEventListener("change", () => this.choose(list.value));
+    const look = element("span", { className: "look" });
+    look.append(element("label", { htmlFor: list.id, textContent: "Look at" }), list);
+    const zoom = element("span", { className: "look" });
+    for (const [textContent, ariaLabel, act] of [
+      ["+", "Zoom in", () => this.zoomBy(CLOSER)],
+      ["−", "Zoom out", () => this.zoomBy(1 / CLOSER)],
+      ["Whole", null, () => this.whole()],
+    ]) {
+      const button = element("button", { type: "button", className: "small", textContent, ariaLabel });
+      button.addEventListener("click", act);
+      zoom.append(button);
+    }
+    bar.append(look, zoom);
+    return bar;
+  }
+
   repaint() {
-    this.colours = palette();
+    this.colours = palette(this.graph.kinds);
     this.cy.style().update();
   }
 
@@ -330,14 +468,14 @@ export class Network {
     const { cy } = this;
     const seen = { zoom: cy.zoom(), pan: { ...cy.pan() } };
     const places = cy.nodes().map((node) => ({ ...node.position() }));
-    this.colours = palette("light");
+    this.colours = palette(this.graph.kinds, "light");
     this.arrange(sheet);
     cy.viewport({ zoom: 1, pan: { x: 0, y: 0 } });
     this.write();
     try {
       return take();
     } finally {
-      this.colours = palette();
+      this.colours = palette(this.graph.kinds);
       cy.nodes().forEach((node, i) => node.position(places[i]));
       cy.viewport(seen);
       this.write();
@@ -354,6 +492,7 @@ export class Network {
 
   // A canvas would be printed as it stands on the screen, so paper gets lines and letters.
   onPaper() {
+    if (!this.place.isConnected) return;
     this.place.parentElement.querySelector(".on-paper").replaceChildren(this.onSheet(SHEET, () => this.vector(SHEET)));
   }
 
@@ -364,17 +503,19 @@ export class Network {
     for (const edge of cy.edges(":visible")) {
       const { x: x1, y: y1 } = edge.sourceEndpoint();
       const { x: x2, y: y2 } = edge.targetEndpoint();
-      const { x, y } = edge.controlPoints()?.[0] ?? edge.midpoint();
-      const kind = edge.data("kind");
-      const line = { fill: "none", stroke: colours[kind], opacity: edge.effectiveOpacity() * edge.numericStyle("line-opacity"), "stroke-width": edge.numericStyle("width") };
-      if (kind === "condition") line["stroke-dasharray"] = "5 3";
-      svg.append(part("path", { d: `M${n(x1)} ${n(y1)} Q${n(x)} ${n(y)} ${n(x2)} ${n(y2)}`, ...line }));
-      if (kind === "overlap") continue;
+      const { x, y } = edge.controlPoints()?.at(-1) ?? edge.midpoint();
+      const stroke = colours.lines.get(edge.data("kind"));
+      const line = { fill: "none", stroke, opacity: edge.effectiveOpacity() * edge.numericStyle("line-opacity"), "stroke-width": edge.numericStyle("width") };
+      if (edge.data("dashed")) line["stroke-dasharray"] = "5 3";
+      // What leads back to where it came from bends twice.
+      const half = edge.isLoop() ? `Q${bend(edge.controlPoints()[0])} ${bend(edge.midpoint())}` : "";
+      svg.append(part("path", { d: `M${n(x1)} ${n(y1)} ${half} Q${n(x)} ${n(y)} ${n(x2)} ${n(y2)}`, ...line }));
+      if (edge.data("plain")) continue;
       const [dx, dy] = [x2 - x, y2 - y];
       const long = Math.hypot(dx, dy) || 1;
       const [ux, uy] = [(5 * dx) / long, (5 * dy) / long];
       const head = `${n(x2)},${n(y2)} ${n(x2 - ux - uy / 2)},${n(y2 - uy + ux / 2)} ${n(x2 - ux + uy / 2)},${n(y2 - uy - ux / 2)}`;
-      svg.append(part("polygon", { points: head, fill: colours[kind], opacity: line.opacity }));
+      svg.append(part("polygon", { points: head, fill: stroke, opacity: line.opacity }));
     }
     for (const node of cy.nodes()) {
       const { x, y } = node.position();
@@ -396,6 +537,8 @@ export class Network {
 }
 
 const n = (number) => Math.round(number * 10) / 10;
+const bend = ({ x, y }) => `${n(x)} ${n(y)}`;
+const element = (name, properties = {}) => Object.assign(document.createElement(name), properties);
 
 function part(name, attributes) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);

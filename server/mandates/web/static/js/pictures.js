@@ -99,15 +99,6 @@ export function chartButtons(view, name) {
   );
 }
 
-export function graphButtons(cy, name) {
-  return row(
-    button("Save as PNG", async () => {
-      const blob = await cy.png({ output: "blob-promise", full: true, scale: 2, bg: "#ffffff" });
-      save(blob, `${name}.png`);
-    }),
-  );
-}
-
 export function networkButtons(network, name) {
   return row(
     button("Save as SVG", () => save(new Blob([network.svg()], { type: "image/svg+xml" }), `${name}.svg`)),

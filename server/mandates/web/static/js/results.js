@@ -1,9 +1,11 @@
 // Ways to look at an answer besides the table: chart, timeline and graph, as plugins of YASR.
-import { chartButtons, colour, CONFIG, cytoscape, draw, graphButtons, HUE } from "./pictures.js";
+import { Network } from "./network.js";
+import { chartButtons, CONFIG, draw, HUE, networkButtons } from "./pictures.js";
 
 const NUMBER = /(?:integer|decimal|double|float|int|long|short|byte)$/i;
 const MOST_MARKS = 2000;
 const MOST_NODES = 400;
+const LINES = ["--c1", "--c2", "--c3", "--c5", "--c4", "--c7", "--c8"];
 
 export function shorten(iri, prefixes) {
   let best = "";
@@ -42,13 +44,6 @@ function note(text) {
   element.className = "quiet";
   element.textContent = text;
   return element;
-}
-
-export function networkStyle(ink, labelled) {
-  return [
-    { selector: "node", style: { "background-color": HUE, label: "data(label)", color: ink, "font-size": 11, width: 12, height: 12, "text-wrap": "wrap", "text-max-width": 130, "text-valign": "bottom", "text-margin-y": 4 } },
-    { selector: "edge", style: { width: 1.2, "line-color": ink, "line-opacity": 0.4, "curve-style": "bezier", "target-arrow-shape": "triangle", "target-arrow-color": ink, "arrow-scale": 0.8, label: labelled ? "data(label)" : "", "font-size": 8, color: ink, "text-rotation": "autorotate" } },
-  ];
 }
 
 class Picture {
@@ -209,46 +204,54 @@ export class GraphView extends Picture {
   canHandleResults() {
     return this.edges().length > 0;
   }
-  async draw() {
+  // Things by their local names, or longer ones where two would have the same; lines by what they say.
+  graph() {
     const prefixes = this.yasr.getPrefixes();
-    const panel = this.panel();
-    const place = document.createElement("div");
-    place.className = "network";
-    panel.append(place);
     const edges = this.edges();
-    const nodes = new Set();
+    const degree = new Map();
     const kept = [];
-    for (const [source, target, label] of edges) {
-      const more = [source, target].filter((id) => !nodes.has(id)).length;
-      if (nodes.size + more > MOST_NODES) continue;
-      nodes.add(source).add(target);
-      kept.push({ data: { source, target, label } });
+    for (const [a, b, kind] of edges) {
+      const more = new Set([a, b].filter((id) => !degree.has(id))).size;
+      if (degree.size + more > MOST_NODES) continue;
+      for (const id of [a, b]) degree.set(id, (degree.get(id) ?? 0) + 1);
+      kept.push({ a, b, kind });
     }
-    const kinds = new Set(kept.map((edge) => edge.data.label));
-    const make = await cytoscape();
-    const ink = colour("--ink", "#222222");
-    const cy = make({
-      container: place,
-      elements: [
-        ...[...nodes].map((id) => ({ data: { id, label: shorten(id, prefixes).replace(/^.*[/#:](?=.)/, "") } })),
-        ...kept,
-      ],
-      layout: {
-        name: nodes.size > 150 ? "concentric" : "cose",
-        animate: false,
-        nodeRepulsion: () => 20000,
-        idealEdgeLength: () => 60,
-        nodeDimensionsIncludeLabels: true,
-      },
-      maxZoom: 3,
-      style: networkStyle(ink, kinds.size > 1 && kept.length <= 40),
+    const brief = (id) => shorten(id, prefixes).replace(/^.*[/#:](?=.)/, "");
+    const same = Map.groupBy(degree.keys(), brief);
+    const nodes = [...degree].map(([id, weight]) => {
+      const name = shorten(id, prefixes);
+      return { id, weight, name, label: same.get(brief(id)).length > 1 ? name : brief(id) };
     });
-    if (cy.zoom() > 1.4) cy.zoom({ level: 1.4, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
-    cy.on("tap", "node", (event) => this.yasr.config.open?.(event.target.id()));
+    const often = [...Map.groupBy(kept, (edge) => edge.kind)].sort(([, a], [, b]) => b.length - a.length).map(([kind]) => kind);
+    // The last colour is for all that have none of their own.
+    const own = often.slice(0, often.length > LINES.length ? LINES.length - 1 : LINES.length);
+    const kinds = own.map((kind, i) => ({ id: kind, label: kind, colour: LINES[i] }));
+    if (often.length > own.length) kinds.push({ id: "", label: `${often.length - own.length} others`, colour: LINES.at(-1), dashed: true });
+    const known = new Set(own);
+    return { nodes, kinds, edges: kept.map((edge) => ({ ...edge, kind: known.has(edge.kind) ? edge.kind : "" })), rest: edges.length - kept.length };
+  }
+  async draw() {
+    this.drawn = this.drawn?.end();
+    const panel = this.panel();
+    const section = document.createElement("section");
+    section.className = "drawing";
+    const place = document.createElement("div");
+    place.className = "canvas network";
+    const paper = document.createElement("div");
+    paper.className = "on-paper";
+    paper.setAttribute("aria-hidden", "true");
+    section.append(place, paper);
+    panel.append(section);
+    const { rest, ...graph } = this.graph();
+    const things = `${graph.nodes.length} things and ${graph.edges.length} links between them`;
     place.setAttribute("role", "img");
-    place.setAttribute("aria-label", `${nodes.size} things and ${kept.length} links between them; the tab Table or Raw has the same as text`);
-    panel.append(graphButtons(cy, "graph"));
-    const rest = edges.length - kept.length;
-    panel.append(note(`${nodes.size} things, ${kept.length} links. Drag to move, scroll to zoom, press a thing to open its page.${rest ? ` ${rest} links are left out beyond ${MOST_NODES} things.` : ""}`));
+    place.setAttribute("aria-label", `${things}; the tab Table or Raw has the same as text`);
+    const made = await Network.make(place, graph, { thing: (id) => this.yasr.config.open?.(id) });
+    // Another tab or answer may have been asked for while the library came.
+    if (!place.isConnected) return made.end();
+    this.drawn = made;
+    section.prepend(made.tools("things"));
+    section.append(networkButtons(made, "graph"));
+    panel.append(note(`${things}. Press a thing to open its page. Where there is no room for all names, those of the things with fewest links are left out until you zoom in, point at one or choose it. Buttons, a wheel, two fingers or the keys +, − and 0 zoom, arrow keys move what is zoomed in.${rest ? ` ${rest} links are left out beyond ${MOST_NODES} things.` : ""}`));
   }
 }
