@@ -167,7 +167,7 @@ def stretches(
     Args:
         lanes: by lane and title, for each holding from when to when it stands, and its mandate.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, datetime
     >>> january, may = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 5, 1, tzinfo=UTC)
     >>> first, then = Stretch(january, january, may, may), Stretch(may, may, None, None)
     >>> bars = stretches({("PTA", "named"): [(first, "a"), (then, "a"), (then, "b")]})
