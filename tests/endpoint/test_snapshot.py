@@ -23,7 +23,6 @@ OBJECTS = IRIS | TEXTS.map(ox.Literal) | TEXTS.map(lambda text: ox.Literal(text,
 QUADS = st.lists(st.builds(ox.Quad, IRIS, IRIS, OBJECTS, IRIS), max_size=12)
 
 
-# Writing is durable, and how long a disk takes for that is its own affair.
 @given(QUADS)
 def test_what_is_written_is_what_is_opened(
     tmp_path_factory: pytest.TempPathFactory, quads: list[ox.Quad]
