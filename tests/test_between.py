@@ -56,7 +56,13 @@ def test_what_was_notified_late_is_said(story: Report) -> None:
     assert repeal.late
     assert repeal.effective == day(2024, 10, 17)
     assert repeal.notified == day(2024, 12, 11)
-    assert any("notified only on 11 December 2024" in line for line in story.summary)
+    # The reports of it say no closer when it was gazetted.
+    assert repeal.announced_when == "on 11 December 2024 at the earliest"
+    assert any("notified on 11 December 2024 at the earliest" in line for line in story.summary)
+    (making,) = (s for s in story.difference.sure if "2024 are made" in s.label)
+    assert (making.announced, making.announced_when) == ("notified", "on 29 April 2024")
+    speech = next(s for s in story.difference.sure if "Information minister" in s.label)
+    assert (speech.announced, speech.announced_when) == ("made known", "on 17 October 2024")
 
 
 def test_the_five_designations_are_in_the_story(story: Report) -> None:

@@ -195,6 +195,13 @@ def test_a_day_is_written_no_closer_than_it_is_known(client: FlaskClient) -> Non
     assert '<td><span class="date">2010</span></td>' in law
     law = plain(get(client, "/id/pk/instrument/fair-trial-act-2013.html"))
     assert "2013-02-20..2013-02-21 Investigation for Fair Trial Act, 2013 comes into force" in law
+    repeal = plain(get(client, "/id/pk/event/nccia-rules-2024-repeal.html"))
+    assert "Takes effect 17 October 2024 Notified 11 December 2024 at the earliest" in repeal
+    practice = plain(get(client, "/id/pk/event/nccia-lists-apps.html"))
+    assert "Takes effect a day between 1 April 2025 and 24 November 2026" in practice
+    assert "Could be known from 1 April 2025 at the earliest" in practice
+    held = plain(get(client, "/id/pk/mandate/osa-s13.1-empower-magistrates.html"))
+    assert "Provincial Governments of Pakistan designated 1981 - 1981" in held
 
 
 SENTENCES = {

@@ -23,6 +23,7 @@ class Happening:
         effective: first instant at which it may have taken effect.
         effective_by: first instant by which it certainly had, where the day is not known.
         notified: first instant at which the public could know, if known.
+        precision: how closely that is known, as the last part of an IRI; empty if it is not known.
         instruments: legal sources that brought it about; empty where none was found.
         affects: legal sources, actors and roles that it changes.
         began: positions (mandates, designations, affiliations, instruments) that began with it.
@@ -36,6 +37,7 @@ class Happening:
     effective: datetime
     effective_by: datetime | None
     notified: datetime | None
+    precision: str
     instruments: tuple[str, ...]
     affects: tuple[str, ...]
     began: tuple[str, ...]
@@ -55,7 +57,7 @@ class Events:
     def __init__(self, store: ox.Store, known: datetime | None = None) -> None:
         names = labels(store)
         effective, by = dates(store, "effectiveFrom"), dates(store, "effectiveBy")
-        notified = dates(store, "notifiedOn")
+        notified, precision = dates(store, "notifiedOn"), first(store, "notifiedPrecision")
         sources, affects = table(store, "broughtAboutBy"), table(store, "affects")
         self.begins, self.ends = table(store, "beginsWith"), table(store, "endsWith")
         self.of, self.designation = first(store, "ofMandate"), first(store, "underDesignation")
@@ -81,6 +83,7 @@ class Events:
                 effective=effective[event],
                 effective_by=by.get(event),
                 notified=notified.get(event),
+                precision=precision.get(event, "").rpartition("#")[2],
                 instruments=tuple(sources[event]),
                 affects=tuple(affects[event]),
                 began=tuple(sorted(began.get(event, ()))),

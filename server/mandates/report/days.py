@@ -218,6 +218,16 @@ class Known:
         phrase = _WORDS.get(language, _WORDS["en"])[form]
         return phrase.format(long_date(first, language), long_date(last, language))
 
+    def after_verb(self) -> str:
+        """As it follows a verb: "on" a day, "in" a month or year.
+
+        >>> day, month = Known(date(2025, 1, 3), date(2025, 1, 3)), date(2025, 1, 1)
+        >>> day.after_verb(), Known(month, date(2025, 2, 1)).after_verb()
+        ('on 3 January 2025', 'in January 2025')
+        """
+        form, first, _ = self._said()
+        return f"{'in' if form == 'at' and len(first) < len('2025-01-01') else 'on'} {self.words()}"
+
     def _said(self) -> tuple[str, str, str]:
         first, last = self.first, self.last
         if first is None:
@@ -276,6 +286,33 @@ def ended(
     first = civil(earliest) if earliest and certain else None
     last = civil(latest) if latest else None
     return None if first is None and last is None else Known(first, last)
+
+
+def stated(first: datetime | str, precision: str) -> Known:
+    """Say when something was of which the record states a day and how closely it is known.
+
+    Args:
+        first: the first moment that it may have been; of a text the day counts.
+        precision: ``YearPrecision``, ``MonthPrecision``, ``RangePrecision`` or ``OpenPrecision``;
+            of the last two no last day is stated. With any other the day is known.
+
+    >>> stated("2025-01-01", "DayPrecision").short, stated("2025-01-01", "YearPrecision").short
+    ('2025-01-01', '2025')
+    >>> stated("2025-12-01", "MonthPrecision").words()
+    'December 2025'
+    >>> stated("2025-04-03", "RangePrecision").words()
+    '3 April 2025 at the earliest'
+    """
+    day = civil(first)
+    match precision:
+        case "YearPrecision":
+            return Known(day.replace(month=1, day=1), day.replace(day.year + 1, 1, 1))
+        case "MonthPrecision":
+            month = day.replace(day=1)
+            return Known(month, (month + timedelta(days=31)).replace(day=1))
+        case "RangePrecision" | "OpenPrecision":
+            return Known(day, None)
+    return Known(day, day)
 
 
 def civil(moment: datetime | str) -> date:

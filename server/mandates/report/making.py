@@ -715,6 +715,7 @@ class _Maker:
             effective=happening.effective,
             effective_by=happening.effective_by,
             notified=happening.notified,
+            precision=happening.precision,
             late=happening.late,
             within=since is None
             or (since < happening.effective and (happening.effective_by or until) <= until),

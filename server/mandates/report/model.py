@@ -13,7 +13,7 @@ from typing import Literal
 
 import pyoxigraph as ox
 
-from mandates.report.days import Known, Spell, begun
+from mandates.report.days import Known, Spell, begun, stated
 from mandates.report.reasons import Reason
 from mandates.report.texts import Position, Source
 from mandates.report.views import Bar, Edge, Matrix
@@ -354,7 +354,8 @@ class Step:
         label: what happened.
         effective: since when it has effect.
         effective_by: by when it certainly had, where the day is not known.
-        notified: when it could be known.
+        notified: the first moment at which it could be known.
+        precision: how closely that is known, as the last part of an IRI; empty if it is not known.
         late: whether that was only after it had taken effect.
         within: whether it certainly took effect in the time that is told.
         instruments: what brought it about; empty where the record has found no instrument.
@@ -372,6 +373,7 @@ class Step:
     effective: datetime
     effective_by: datetime | None
     notified: datetime | None
+    precision: str
     late: bool
     within: bool
     instruments: tuple[str, ...]
@@ -393,6 +395,16 @@ class Step:
         """The same as a line begins with it."""
         words = self.known.words()
         return words[:1].upper() + words[1:]
+
+    @property
+    def announced(self) -> str:
+        """How it became known: an act of practice is not notified."""
+        return "made known" if self.practice else "notified"
+
+    @property
+    def announced_when(self) -> str:
+        """When it became known, as a sentence goes on; empty if that is not known."""
+        return stated(self.notified, self.precision).after_verb() if self.notified else ""
 
     @property
     def brought_by(self) -> str:

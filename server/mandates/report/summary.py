@@ -148,8 +148,8 @@ def _difference(difference: Difference) -> list[str]:
         key=lambda step: (-_delay(step), step.iri),
     )
     lines += [
-        f"{step.label}: in effect since {step.known.words()}, but notified only on "
-        f"{day(step.notified)}; what was believed in between was superseded."
+        f"{step.label}: in effect since {step.known.words()}, but {step.announced} "
+        f"{step.announced_when}; what was believed in between was superseded."
         for step in late[:1]
     ]
     return lines

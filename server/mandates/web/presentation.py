@@ -32,9 +32,7 @@ def as_known(value: object, precision: object = "") -> str:
     >>> as_known("2025-04-01", "MonthPrecision"), as_known("2025-04-03", "RangePrecision")
     ('2025-04', '2025-04-03..')
     """
-    name = getattr(precision, "local", str(precision))
-    kept = {"YearPrecision": 4, "MonthPrecision": 7}.get(name)
-    return str(value)[:kept] + (".." if name in ("RangePrecision", "OpenPrecision") else "")
+    return days.stated(str(value), getattr(precision, "local", str(precision))).short
 
 
 def begun(row: Mapping[str, Node]) -> Known | None:
@@ -68,16 +66,33 @@ def happened(row: Mapping[str, Node]) -> Known:
     return days.begun(on, None if ahead else _text(row, "latest") or on)
 
 
+def stated(row: Mapping[str, Node], name: str) -> Known | None:
+    """A date under its name and its precision, as in ``notified`` and ``notifiedPrecision``.
+
+    >>> stated({"notified": Node("2024-12-11")}, "notified").short, stated({}, "notified")
+    ('2024-12-11', None)
+    """
+    if name not in row:
+        return None
+    precision = f"{name}Precision"
+    return days.stated(row[name].text, row[precision].local if precision in row else "")
+
+
 _DATES = {
     "validFrom": "from",
     "certainFrom": "certain",
     "validUntil": "until",
     "certainUntil": "unsure",
+    "effectiveFrom": "on",
+    "effectiveBy": "latest",
+    "effectivePrecision": "precision",
+    "notifiedOn": "notified",
+    "notifiedPrecision": "notifiedPrecision",
 }
 
 
 def dates(page: Page) -> Row:
-    """The derived dates of a thing as the rows of parts have them; nothing if it has none."""
+    """The dates of a thing as the rows of parts have them; nothing if it has none."""
     local = {group.property.local: group.values[0] for group in page.groups if group.values}
     return {name: local[term] for term, name in _DATES.items() if term in local}
 
@@ -305,6 +320,7 @@ FILTERS: Mapping[str, Any] = {
     "ended": ended,
     "dates": dates,
     "happened": happened,
+    "stated": stated,
     "moved": moved,
     "year": year,
     "holds": holds,
