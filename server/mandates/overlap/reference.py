@@ -6,7 +6,7 @@ for checking `mandates.overlap.engine`, which must give exactly the same finding
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, groupby, pairwise
@@ -182,11 +182,15 @@ class Reference:
         self.held_by: dict[str, set[str]] = {}
         for holding in rows.holdings:
             self.held_by.setdefault(holding.mandate, set()).add(holding.actor)
-        self.asked: dict[str, dict[str, str]] = {}
+        self.asked: dict[tuple[str, str], list[tuple[str, Span]]] = {}
         for condition in rows.conditions:
-            asked = self.asked.setdefault(condition.mandate, {})
-            kinds = [condition.kind, asked.get(condition.counterpart, condition.kind)]
-            asked[condition.counterpart] = max(kinds, key=weights.mitigation.__getitem__)
+            asked = self.asked.setdefault((condition.mandate, condition.counterpart), [])
+            asked.append((condition.kind, span(condition.since, condition.until)))
+        # What a mandate asks of whom at which time.
+        self.asks: dict[str, set[tuple[object, ...]]] = {}
+        for (mandate, counterpart), asked in self.asked.items():
+            own = self.asks.setdefault(mandate, set())
+            own.add((counterpart, *self.conditioned(asked, span(None, None))))
         self.command = self._command()
         self.line = self._line()
         self.sure = {h.id: self._sure(h) for h in rows.holdings}
@@ -296,7 +300,7 @@ class Reference:
             frozenset(m.layers),
             frozenset(m.territories),
             m.polity,
-            frozenset(self.asked.get(m.id, {}).items()),
+            frozenset(self.asks.get(m.id, ())),
             m.id if len(self.held_by[m.id]) > 1 else None,
         )
         fine = (m.function, frozenset(m.addressees), m.force, m.leading, m.exclusive)
@@ -394,17 +398,20 @@ class Reference:
                 known=all(axes),
             )
 
-    def mitigation(self, a: Holding, b: Holding) -> str | None:
-        """Return the strongest condition by which one mandate names the other's holder."""
-        kinds = [
-            kind
-            for kind in (
-                self.asked.get(a.mandate, {}).get(b.actor),
-                self.asked.get(b.mandate, {}).get(a.actor),
-            )
-            if kind is not None
-        ]
-        return max(kinds, key=self.weights.mitigation.__getitem__, default=None)
+    def conditions(self, a: Holding, b: Holding) -> list[tuple[str, Span]]:
+        """Return the conditions by which one mandate names the other's holder, with their times."""
+        one, other = (a.mandate, b.actor), (b.mandate, a.actor)
+        return [*self.asked.get(one, ()), *self.asked.get(other, ())]
+
+    def conditioned(
+        self, conditions: Sequence[tuple[str, Span]], time: Span
+    ) -> Iterator[tuple[str | None, Span]]:
+        """Cut a time where conditions begin and end; yield the strongest with each piece."""
+        marks = {mark for _, stands in conditions for mark in stands}
+        edges = sorted({*time, *(mark for mark in marks if time[0] < mark < time[1])})
+        for piece in pairwise(edges):
+            kinds = [kind for kind, stands in conditions if cut(stands, piece)]
+            yield max(kinds, key=self.weights.mitigation.__getitem__, default=None), piece
 
     def points(
         self, similarity: tuple[int | None, ...], a: Mandate, b: Mandate, kind: str | None
@@ -445,12 +452,12 @@ class Reference:
             return
         time = cut(self.time[a.id], self.time[b.id])
         same = a.mandate == b.mandate
-        mitigation = self.mitigation(a, b)
+        conditions = self.conditions(a, b)
         meetings = list(self.scope(ma, mb))
         if self.rivals(a, b):
-            if same and time:
+            for kind, piece in self.conditioned(conditions, time) if same and time else ():
                 for meeting in meetings:
-                    yield self.support("contested-holding", a, b, meeting, time, mitigation)
+                    yield self.support("contested-holding", a, b, meeting, piece, kind)
             return
         linked = self.linked(a.actor, b.actor)
         if time is None:
@@ -458,12 +465,17 @@ class Reference:
             if self.follows(first, second) if same else linked:
                 for meeting in meetings if first is a else map(turned, meetings):
                     handed = self.support(
-                        "succession", first, second, meeting, self.time[second.id], mitigation
+                        "succession", first, second, meeting, self.time[second.id], None
                     )
                     sure = self.sure[second.id] if self.sure[first.id] else None
                     yield replace(handed, certain=sure if meeting.known else None)
             return
-        for tie, saved, x, _, piece in self.phases(a.actor, b.actor, time):
+        pieces = (
+            (phase, *conditioned)
+            for *phase, stands in self.phases(a.actor, b.actor, time)
+            for conditioned in self.conditioned(conditions, stands)
+        )
+        for (tie, saved, x, _), mitigation, piece in pieces:
             if tie in ("oversight", "delegation"):
                 upper, lower = (a, b) if a.actor == x else (b, a)
                 for meeting in meetings if upper is a else map(turned, meetings):
@@ -597,21 +609,28 @@ class Reference:
                 yield self.single("unplaced", alone, function, cell, own, holding)
         if function is None or mandate.force == "disability":
             return
-        for other, kind in self.asked.get(mandate.id, {}).items():
-            if other == holding.actor or self.overlaps(holding, other):
+        for (asking, other), conditions in self.asked.items():
+            if asking != mandate.id or other == holding.actor or self.overlaps(holding, other):
                 continue
-            relation: Relation = (
-                "concurrence-required"
-                if kind in ("Concurrence", "PriorApproval")
-                else "interacting-assignment"
-            )
             theirs = merge(self.time[h.id] for h in self.rows.holdings if h.actor == other)
-            for time in (both for t in theirs if (both := cut(t, own))):
-                for tie, *_, piece in self.phases(holding.actor, other, time):
-                    for cell in cells if tie == "none" else ():
-                        yield self.single(
-                            relation, (holding.actor, other), function, cell, piece, holding, kind
-                        )
+            pieces = (
+                (kind, piece)
+                for both in theirs
+                if (time := cut(both, own))
+                for tie, *_, stands in self.phases(holding.actor, other, time)
+                if tie == "none"
+                for kind, piece in self.conditioned(conditions, stands)
+            )
+            for kind, piece in pieces:
+                relation: Relation = (
+                    "concurrence-required"
+                    if kind in ("Concurrence", "PriorApproval")
+                    else "interacting-assignment"
+                )
+                for cell in cells if kind else ():
+                    yield self.single(
+                        relation, (holding.actor, other), function, cell, piece, holding, kind
+                    )
 
     def overlaps(self, holding: Holding, other: str) -> bool:
         """Tell whether a holding ever meets one of another actor in scope and time."""

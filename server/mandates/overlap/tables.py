@@ -100,6 +100,8 @@ SCHEMA: Final[dict[str, dict[str, str]]] = {
         "mandate": "mandate: the one that the condition binds",
         "kind": "condition: how the counterpart takes part",
         "counterpart": "actor: who takes part",
+        "since": "time: first second at which it is the counterpart's part to take",
+        "until": "time: first second no longer; another may fill the role that is named",
     },
     "tie": {
         "kind": "tie: oversees, subordinate, part-of, delegates or succeeds, read 'a kind b'",
@@ -234,11 +236,16 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition of one mandate that names another actor."""
+    """A condition of one mandate that names another actor, or a role while that actor fills it.
+
+    The default interval is all time.
+    """
 
     mandate: str
     kind: str
     counterpart: str
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -798,8 +805,14 @@ def _decode(world: World) -> Rows:
         mandates,
         tuple(holdings),
         tuple(
-            Condition(names["mandate"][m], CONDITIONS[kind], names["actor"][actor])
-            for m, kind, actor in each("condition")
+            Condition(
+                names["mandate"][m],
+                CONDITIONS[kind],
+                names["actor"][actor],
+                start(since),
+                moment(until),
+            )
+            for m, kind, actor, since, until in each("condition")
         ),
         tuple(
             Tie(
