@@ -222,6 +222,8 @@ def world(mandates: int, *, seed: int = 1, one_cell: int = 0) -> World:
             "mandate": asked,
             "kind": rng.integers(0, len(CONDITIONS), len(asked)),
             "counterpart": neighbour,
+            "since": np.full(len(asked), EARLIEST),
+            "until": np.full(len(asked), OPEN),
         },
         "tie": {
             "kind": np.concatenate(

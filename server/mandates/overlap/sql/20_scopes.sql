@@ -1,12 +1,30 @@
 -- The scope of each mandate, with its set of conditions and its place by number.
 
--- The strongest condition for each counterpart of a mandate, and the distinct sets of them.
+-- The strongest condition for each counterpart of a mandate, in pieces of all time cut where any of
+-- them begins or ends, -1 where none stands; and the distinct sets of them.
 CREATE TABLE asked AS
-SELECT mandate, counterpart, max(mitigation) AS mitigation
-FROM condition JOIN condition_weight USING (kind) GROUP BY ALL;
+WITH mark AS (
+  SELECT mandate, counterpart, since AS moment FROM condition
+  UNION SELECT mandate, counterpart, until FROM condition
+  UNION SELECT mandate, counterpart, $earliest FROM condition
+  UNION SELECT mandate, counterpart, $open FROM condition
+), piece AS (
+  SELECT mandate, counterpart, moment AS since,
+    lead(moment) OVER (PARTITION BY mandate, counterpart ORDER BY moment) AS until
+  FROM mark
+)
+SELECT p.mandate, p.counterpart, p.since, p.until, coalesce(max(w.mitigation), -1) AS mitigation
+FROM piece p
+LEFT JOIN condition c ON c.mandate = p.mandate AND c.counterpart = p.counterpart
+  AND c.since <= p.since AND p.until <= c.until
+LEFT JOIN condition_weight w ON w.kind = c.kind
+WHERE p.until IS NOT NULL
+GROUP BY p.mandate, p.counterpart, p.since, p.until;
 
 CREATE TABLE asked_list AS
-SELECT mandate, list(counterpart::BIGINT * 1001 + mitigation ORDER BY counterpart) AS members
+SELECT mandate, list(
+  (counterpart::HUGEINT * 1002 + mitigation + 1) * 4611686018427387904
+    + since::BIGINT * 2147483648 + until ORDER BY counterpart, since) AS members
 FROM asked GROUP BY mandate;
 
 CREATE TABLE asked_set AS
@@ -16,7 +34,9 @@ FROM (SELECT DISTINCT members FROM asked_list);
 CREATE TABLE asked_of AS SELECT mandate, id FROM asked_list JOIN asked_set USING (members);
 
 CREATE TABLE asked_member AS
-SELECT id, (member // 1001)::INTEGER AS counterpart, (member % 1001)::INTEGER AS mitigation
+SELECT id, (member // 4611686018427387904 // 1002)::INTEGER AS counterpart,
+  (member // 4611686018427387904 % 1002 - 1)::INTEGER AS mitigation,
+  (member // 2147483648 % 2147483648)::INTEGER AS since, (member % 2147483648)::INTEGER AS until
 FROM (SELECT id, unnest(members) AS member FROM asked_set);
 
 CREATE TABLE shared AS

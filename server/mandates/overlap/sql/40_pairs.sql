@@ -18,7 +18,9 @@ JOIN comparable f ON f.a = x.function AND f.b = y.function
 JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
 JOIN addressee_pair d ON d.a = x.addressees AND d.b = y.addressees;
 
--- Then all that a pair is judged by.
+-- Then all that a pair is judged by, in pieces cut where a condition between the two begins or ends.
+-- mitigation is -1 where none of theirs stands, and -2 where they have none. Of two that follow each
+-- other none is asked for.
 CREATE TABLE met AS
 SELECT
   function_cell, subject_cell,
@@ -30,7 +32,7 @@ SELECT
   CASE WHEN straight THEN y.subject ELSE x.subject END AS subject_b,
   function_similarity, subject_similarity, layer_similarity,
   place_similarity AS territory_similarity, addressee_similarity,
-  coalesce(greatest(qx.mitigation, qy.mitigation), -1)::SMALLINT AS mitigation,
+  coalesce(greatest(qx.mitigation, qy.mitigation), -2)::SMALLINT AS mitigation,
   x.several OR y.several AS several, v.a IS NOT NULL AS rival,
   coalesce(x.shared = y.shared, false) AS same, x.exclusive OR y.exclusive AS exclusive,
   x.transitional OR y.transitional AS transitional, known,
@@ -47,24 +49,30 @@ SELECT
       + $w_addressee::BIGINT * addressee_similarity) // 1000
     * CASE WHEN x.norm = 2 OR y.norm = 2 THEN $permissive ELSE $binding END::BIGINT
     * CASE x.leads + y.leads WHEN 2 THEN $lead_both WHEN 1 THEN $lead_one ELSE $lead_none END
-    * (1000 - coalesce(greatest(qx.mitigation, qy.mitigation), 0))
+    * (1000 - coalesce(greatest(qx.mitigation, qy.mitigation, 0), 0))
     // 1000000000
   )::SMALLINT AS points,
   x.alike::BIGINT * y.alike AS pairs,
-  greatest(x.since, y.since) AS since, least(x.until, y.until) AS until,
-  greatest(x.sure_since, y.sure_since) AS sure_since,
-  least(x.sure_until, y.sure_until) AS sure_until,
+  greatest(x.since, y.since, qx.since, qy.since) AS since,
+  least(x.until, y.until, qx.until, qy.until) AS until,
+  greatest(x.sure_since, y.sure_since, qx.since, qy.since) AS sure_since,
+  least(x.sure_until, y.sure_until, qx.until, qy.until) AS sure_until,
   x.sure_since < x.sure_until AND y.sure_since < y.sure_until AS both_sure
 FROM meeting m
 JOIN stand x ON x.id = m.x
 JOIN stand y ON y.id = m.y
 LEFT JOIN carving cx ON cx.excluded = x.excluded AND cx.subject = m.subject
 LEFT JOIN carving cy ON cy.excluded = y.excluded AND cy.subject = m.subject
-LEFT JOIN asked_member qx ON qx.id = x.asked AND qx.counterpart = y.actor
-LEFT JOIN asked_member qy ON qy.id = y.asked AND qy.counterpart = x.actor
+LEFT JOIN asked_member qx ON qx.id = x.asked
+  AND qx.counterpart = CASE WHEN x.since < y.until AND y.since < x.until THEN y.actor END
+  AND qx.since < least(x.until, y.until) AND greatest(x.since, y.since) < qx.until
+LEFT JOIN asked_member qy ON qy.id = y.asked
+  AND qy.counterpart = CASE WHEN x.since < y.until AND y.since < x.until THEN x.actor END
+  AND qy.since < least(x.until, y.until) AND greatest(x.since, y.since) < qy.until
 LEFT JOIN rivalry v ON v.a = x.reading AND v.b = y.reading
 WHERE coalesce(cx.effect, 0) < 2 AND coalesce(cy.effect, 0) < 2
-  AND (v.a IS NULL OR x.shared = y.shared);
+  AND (v.a IS NULL OR x.shared = y.shared)
+  AND coalesce(qx.since < qy.until AND qy.since < qx.until, true);
 
 DROP TABLE meeting;
 
@@ -72,7 +80,7 @@ DROP TABLE meeting;
 CREATE TABLE closest AS
 SELECT * EXCLUDE (position) FROM (
   SELECT *, row_number() OVER (
-    PARTITION BY first_a, first_b, subject_cell
+    PARTITION BY first_a, first_b, subject_cell, since
     ORDER BY subject_similarity DESC, subject_a, subject_b) AS position
   FROM met WHERE several
 )

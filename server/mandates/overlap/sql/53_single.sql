@@ -20,7 +20,7 @@ FROM (
   UNION ALL
   SELECT first_b, a, since, until, mitigation, rival FROM pair
 )
-WHERE mitigation >= 0 AND since < until AND NOT rival;
+WHERE mitigation >= -1 AND since < until AND NOT rival;
 
 CREATE VIEW span_of AS
 SELECT h.id, s.first
@@ -40,10 +40,10 @@ UNION ALL
 SELECT CASE WHEN q.mitigation IN ($agreement) THEN $concurrence_required
     ELSE $interacting_assignment END,
   c.actor, q.counterpart, c.id, c.function_cell, c.subject_cell,
-  greatest(c.since, o.since, t.since), least(c.until, o.until, t.until),
+  greatest(c.since, o.since, t.since, q.since), least(c.until, o.until, t.until, q.until),
   c.sure_since, c.sure_until
 FROM cells c
-JOIN asked q ON q.mandate = c.mandate AND q.counterpart <> c.actor
+JOIN asked q ON q.mandate = c.mandate AND q.counterpart <> c.actor AND q.mitigation >= 0
 JOIN active o ON o.actor = q.counterpart
 LEFT JOIN phase t
   ON t.a = least(c.actor, q.counterpart) AND t.b = greatest(c.actor, q.counterpart)

@@ -10,11 +10,12 @@ SELECT finding, rank, e.first_a AS holding_a, e.first_b AS holding_b, pairs AS a
   addressee_similarity,
   CASE WHEN over AND under THEN 0 WHEN over <> turned AND (over OR under) THEN 1
     WHEN over OR under THEN 2 ELSE 3 END AS shape,
-  mitigation, e.points
+  greatest(mitigation, -1) AS mitigation, e.points
 FROM exhibit_others e
 JOIN pair p ON p.first_a = CASE WHEN turned THEN e.first_b ELSE e.first_a END
   AND p.first_b = CASE WHEN turned THEN e.first_a ELSE e.first_b END
   AND p.subject_cell = e.subject_cell
+  AND (e.relation = $succession OR (p.since <= e.since AND e.until <= p.until))
 WHERE e.relation NOT IN ($conflict_of_force, $conflict_of_functions, $orphan,
   $unplaced, $concurrence_required, $interacting_assignment)
 UNION ALL
@@ -40,5 +41,6 @@ SELECT finding, rank, e.first_a, -1, 1, e.since, e.until,
   coalesce(q.mitigation, -1), 0
 FROM exhibit_others e
 JOIN held h ON h.id = e.first_a
-LEFT JOIN asked q ON q.mandate = h.mandate AND q.counterpart = e.b
+LEFT JOIN asked q ON q.mandate = h.mandate AND q.counterpart = e.b AND q.since <= e.since
+  AND e.since < q.until
 WHERE e.relation IN ($orphan, $unplaced, $concurrence_required, $interacting_assignment);

@@ -7,4 +7,5 @@ SELECT finding, rank, e.first_a AS holding_a, e.first_b AS holding_b, pairs AS a
   layer_similarity, territory_similarity, -1 AS addressee_similarity, -1 AS shape, mitigation,
   e.points
 FROM exhibit_related e
-JOIN beside p ON p.first_a = e.first_a AND p.first_b = e.first_b AND p.subject_cell = e.subject_cell;
+JOIN beside p ON p.first_a = e.first_a AND p.first_b = e.first_b AND p.subject_cell = e.subject_cell
+  AND p.since <= e.since AND e.until <= p.until;
