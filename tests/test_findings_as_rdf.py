@@ -22,10 +22,20 @@ from mandates.dataset.lookup import labels
 from mandates.dataset.names import MAND, PREF_LABEL
 from mandates.overlap import find
 from mandates.overlap.findings import Findings
+from mandates.overlap.reference import span
 from mandates.overlap.tables import Concept, Condition, Holding, Mandate, Rows, World
 
 EX = "https://example.org/"
 HOSTILE = 'He said "no\\n"\n\r\t\x00\x0b\x7f\u2028 \\u0041 <x> . اختیار 😀 ]]> {{7*7}}'
+
+
+# The first fills the role that must be heard until 2010, and again from 2020 to 2022.
+HEARD = [
+    (EX + "hear", span(None, datetime(2010, 1, 1, tzinfo=UTC))),
+    (EX + "agree", span(None, datetime(2020, 1, 1, tzinfo=UTC))),
+    (EX + "hear", span(datetime(2020, 1, 1, tzinfo=UTC), datetime(2022, 1, 1, tzinfo=UTC))),
+    (EX + "ask", span(datetime(2021, 7, 1, tzinfo=UTC), None)),
+]
 
 
 def meeting(actors: tuple[str, str] = (EX + "a", EX + "b")) -> Findings:
@@ -57,7 +67,7 @@ def test_a_finding_says_what_it_rests_on() -> None:
     told = {"a": "Ministry", "b": "Authority", "regulate": "regulating", "fraud": "fraud"}
     names = {EX + name: label for name, label in told.items()}
     (finding,) = (f for f in found.rows() if f.relation == "coordinated-overlap")
-    text = "".join(describe(found, names, {(EX + "m2", EX + "a"): [EX + "hear"]}))
+    text = "".join(describe(found, names, {(EX + "m2", EX + "a"): HEARD}))
     node = finding_iri(finding.key)
     expected = f"""
         PREFIX : <{MAND}> PREFIX ex: <{EX}>
@@ -84,6 +94,15 @@ def test_a_finding_says_what_it_rests_on() -> None:
         }}"""
     said = {q for q in read(text) if q.subject.value.startswith(node)}
     assert said == set(ox.parse(expected, format=ox.RdfFormat.TRIG))
+
+
+def test_no_condition_is_named_before_or_after_it_stands() -> None:
+    found = meeting()
+    said = {}, {(EX + "m2", EX + "a"): HEARD}
+    columns = read("".join(describe(found, *said)))
+    assert columns == describe_some(found.rows(), mandates_of(found), *said)
+    named = {q.object.value for q in columns if q.predicate.value.endswith("mitigatedBy")}
+    assert named == {EX + "hear"}
 
 
 def test_columns_and_objects_say_the_same_of_the_record(record: ox.Store) -> None:

@@ -3,8 +3,10 @@
 A finding stands for a maximal interval, so it begins at the moment at which its first pair of
 holdings comes to stand and ends when its last pair falls. Only the edges of those pairs are looked
 at: the mandate, the designation and the life of the holder behind a holding that begins or ends
-there, else the tie or saving between the two holders that does. An event that touches a holder at
-the same moment but moves none of these edges is not named.
+there, else the tie or saving between the two holders that does. Where a condition makes a finding
+what it is, so is the designation by which its counterpart begins or ceases to fill the role that
+the condition names. An event that touches a holder at the same moment but moves none of these edges
+is not named.
 """
 
 from __future__ import annotations
@@ -27,6 +29,13 @@ End = Literal["begins", "ends"]
 #: Relations that a tie or a saving makes what they are; elsewhere a tie counts only where no
 #: holding begins or ends.
 _TIED = frozenset({"oversight", "delegation", "transition"})
+
+#: Relations that a condition makes what they are, or its absence; elsewhere it changes no more than
+#: the score.
+_ASKED = frozenset({*FAMILY, "concurrence-required", "interacting-assignment"})
+
+#: Kinds of condition under which nothing is done without the counterpart.
+_AGREED = frozenset({"Concurrence", "PriorApproval"})
 
 #: Relations that count what is in a cell or a career, and rest on no pair.
 _COUNTED = frozenset({"fragmentation", "gap", "sunset-coverage"})
@@ -53,6 +62,10 @@ class Causes:
         self._held: dict[str, list[Holding]] = {}
         self._cells: dict[str, set[str]] = {}
         self._pairs: dict[tuple[str, str], tuple[Support, ...]] = {}
+        self._conditions: dict[str, set[datetime | None]] = {}
+        for condition in rows.conditions:
+            edges = self._conditions.setdefault(condition.counterpart, set())
+            edges |= {condition.since, condition.until}
         for holding in rows.holdings:
             self._held.setdefault(holding.actor, []).append(holding)
 
@@ -105,15 +118,17 @@ class Causes:
         world, at no edge of this one.
         """
         wanted = set(events)
+        positions: set[str] = set()
         if finding.relation in _COUNTED:
             holdings = {h.id for h in self._gathered(finding)}
         else:
-            supports = self._supports(finding, None)
+            supports = list(self._supports(finding, None))
             holdings = {h for s in supports for h in (s.holding_a, s.holding_b) if h}
+            positions = positions.union(*(self._designations(finding, s) for s in supports))
+        positions = positions.union(*map(self.events.positions, holdings))
         found = set()
-        for holding in holdings:
-            for position in self.events.positions(holding):
-                found |= wanted & {*self.events.begins[position], *self.events.ends[position]}
+        for position in positions:
+            found |= wanted & {*self.events.begins[position], *self.events.ends[position]}
         return self._ordered(found)
 
     def _ordered(self, events: Iterable[str]) -> tuple[str, ...]:
@@ -142,15 +157,68 @@ class Causes:
             first, second = sides
             handed = self._moved([first], "ends", when) if end == "begins" else set()
             return handed | self._moved([second], end, when)
-        found = self._moved(sides, end, when)
+        moved = self._moved(sides, end, when)
+        found = moved | self._asked(finding, support, end, when, alone=not moved)
         if finding.relation == "orphan" and end == "begins":
             instrument = self._mandate(sides[0]).instrument
             found |= self.events.at(instrument or "", "ends", when)
         if len(sides) == 1 and len(finding.actors) == 2:
-            # A condition on one mandate stands while its counterpart holds anything.
+            # A condition on one mandate counts while its counterpart holds anything.
             found |= self._moved(self._held.get(finding.actors[1], ()), end, when)
         if len(finding.actors) == 2 and (not found or finding.relation in _TIED):
             found |= self._between(finding.actors[0], finding.actors[1], when)
+        return found
+
+    def _asked(
+        self, finding: Finding, support: Support, end: End, when: datetime, *, alone: bool
+    ) -> set[str]:
+        """Name the events with which a counterpart of a condition begins or ceases to be that.
+
+        Args:
+            finding: that one end of the time of a pair may be an end of.
+            support: the pair.
+            end: which end.
+            when: when that is.
+            alone: whether no holding begins or ends there; else a condition has part in the end of
+                the finding only if it makes the finding what it is.
+        """
+        if len(finding.actors) != 2 or not (alone or finding.relation in _ASKED):
+            return set()
+        method, edge = self._method, seconds(when)
+        a = self._holding(support.holding_a)
+        if support.holding_b:
+            conditions = method.conditions(a, self._holding(support.holding_b))
+        else:
+            conditions = method.asked.get((a.mandate, finding.actors[1]), [])
+        beyond = (edge - 1, edge) if end == "begins" else (edge, edge + 1)
+        ((kind, _),) = method.conditioned(conditions, beyond)
+        if alone:
+            same = kind == support.mitigation
+        elif support.holding_b:
+            same = bool(kind) == bool(support.mitigation)
+        else:
+            same = bool(kind) and (kind in _AGREED) == (support.mitigation in _AGREED)
+        if same:
+            return set()
+        worth = method.weights.mitigation
+        more = worth[support.mitigation] if support.mitigation else -1
+        # What a condition makes stands from its beginning to its end, what it excludes until the
+        # one and since the other.
+        begun = (more > (worth[kind] if kind else -1)) == (end == "begins")
+        found: set[str] = set()
+        for designation in self._designations(finding, support):
+            found |= self.events.at(designation, "begins" if begun else "ends", when)
+        return found
+
+    def _designations(self, finding: Finding, support: Support) -> set[str]:
+        """Collect what may put one of two actors into a role that the other's mandate names."""
+        if len(finding.actors) != 2 or finding.relation == "succession":
+            return set()
+        one, other = finding.actors
+        asked = self.events.asked
+        found = asked.get((self._holding(support.holding_a).mandate, other), set())
+        if support.holding_b:
+            found = found | asked.get((self._holding(support.holding_b).mandate, one), set())
         return found
 
     def _moved(self, holdings: Iterable[Holding], end: End, when: datetime) -> set[str]:
@@ -211,8 +279,8 @@ class Causes:
             handed = finding.relation == "succession" and holding.actor == who[0]
             return handed or (begun and lasts)
 
-        # Where a tie between the two changes, any of their pairs may begin or end.
-        some = end is None or (len(who) == 2 and when in self._changes_of_tie(*who))
+        # Where a tie or a condition between the two changes, any of their pairs may begin or end.
+        some = end is None or (len(who) == 2 and when in self._changes_between(*who))
 
         def moves(*pair: Holding) -> bool:
             return some or any((h.since if end == "begins" else h.until) == when for h in pair)
@@ -262,13 +330,14 @@ class Causes:
             known = self._pairs[a.id, b.id] = tuple(self._method.between(a, b))
         return known
 
-    def _changes_of_tie(self, one: str, other: str) -> set[datetime | None]:
-        """Collect the moments at which a tie or a saving between two actors changes."""
+    def _changes_between(self, one: str, other: str) -> set[datetime | None]:
+        """Collect the moments at which a tie, a saving or a condition between two may change."""
         rows, pair = self.rows, {one, other}
         spans = [t for a, b, t in self._method.command if {a, b} == pair]
         spans += [span(t.since, t.until) for t in rows.ties if {t.a, t.b} == pair]
         spans += [span(t.since, t.until) for t in rows.savings if {t.a, t.b} == pair]
-        return {moment(edge) for edges in spans for edge in edges}
+        asked = (self._conditions.get(actor, set()) for actor in pair)
+        return {moment(edge) for edges in spans for edge in edges}.union(*asked)
 
     def _fits(self, holding: Holding, finding: Finding) -> bool:
         """Tell quickly whether a holding may have part in a finding's cell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Literal
 
 import pyoxigraph as ox
 
+from mandates.analysis.conditions import asked
 from mandates.dataset.lookup import dates, first, instances, labels, pairs, table
 from mandates.dataset.names import mand
 
@@ -94,6 +96,10 @@ class Events:
             for event in sorted(instances(store, "NormativeEvent"))
             if event in effective and (known is None or notified.get(event, known) <= known)
         }
+        # The designations by which a condition of a mandate names an actor.
+        self.asked: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for one in asked(store):
+            self.asked[one.mandate, one.actor].add(one.designation)
         self.savings = [saving for saving in _savings(store, saves) if saving[0] in self.all]
 
     def during(self, since: datetime, until: datetime) -> list[Happening]:

@@ -14,12 +14,13 @@ from typing import Any, Final
 import numpy as np
 import pyoxigraph as ox
 
+from mandates.analysis.conditions import asked
 from mandates.analysis.statements import Matcher, Named
 from mandates.analysis.world import owner, plain
-from mandates.dataset.lookup import first, pairs
+from mandates.dataset.lookup import pairs
 from mandates.dataset.names import GRAPH, ID, PREF_LABEL, TYPE, XSD, mand
 from mandates.overlap.findings import RELATIONS, SHAPES, Finding, Findings, Relation
-from mandates.overlap.reference import Hierarchy
+from mandates.overlap.reference import Hierarchy, Span, cut, span
 from mandates.overlap.tables import NONE, OPEN, SCHEMES, World, moment
 
 #: Graph that receives findings.
@@ -61,30 +62,38 @@ _SHAPED: Final[tuple[Relation, ...]] = (
     "overlap-by-designation",
 )
 _INDEXED: Final[tuple[Relation, ...]] = ("fragmentation", "sunset-coverage")
+#: Conditions by mandate and counterpart, each with the time in which it stands.
+Mitigations = Mapping[tuple[str, str], Sequence[tuple[str, Span]]]
+
 #: How many actors a title names; of more it gives the number.
 _NAMED = 3
 _PAKISTAN = timezone(timedelta(hours=5))
 
 
-def mitigations(store: ox.Store) -> dict[tuple[str, str], list[str]]:
-    """List the conditions of each mandate that name another actor, or a role that it fills.
+def mitigations(store: ox.Store) -> Mitigations:
+    """List the conditions of each mandate that name another actor, or a role while it fills it.
 
     Returns:
-        IRIs of conditions by mandate and counterpart.
+        Conditions by mandate and counterpart, each with the time in which it stands, in seconds;
+        one several times if the counterpart fills the role several times.
 
     >>> mitigations(ox.Store())
     {}
     """
-    party, filled = first(store, "requiresActionOf"), first(store, "fills")
-    holders: dict[str, list[str]] = {}
-    for designation, actor in first(store, "filledBy").items():
-        holders.setdefault(filled[designation], []).append(actor)
-    found: dict[tuple[str, str], list[str]] = {}
-    for mandate, condition in pairs(store, mand("hasCondition")):
-        counterpart = party.get(condition, "")
-        for actor in holders.get(counterpart, [counterpart]):
-            found.setdefault((mandate, actor), []).append(condition)
+    found: dict[tuple[str, str], list[tuple[str, Span]]] = {}
+    for one in asked(store):
+        stands = one.condition, span(one.since, one.until)
+        found.setdefault((one.mandate, one.actor), []).append(stands)
     return found
+
+
+def standing(conditions: Iterable[tuple[str, Span]], time: Span) -> list[str]:
+    """Name those of some conditions that stand in some of a time, each once.
+
+    >>> standing([("hear", (0, 5)), ("hear", (4, 9)), ("agree", (7, 9))], (3, 7))
+    ['hear']
+    """
+    return list(dict.fromkeys(named for named, stands in conditions if cut(stands, time)))
 
 
 def finding_iri(key: str) -> str:
@@ -108,7 +117,7 @@ def legal_orders(store: ox.Store) -> dict[str, str]:
 def describe(
     findings: Findings,
     labels: Mapping[str, str],
-    mitigations: Mapping[tuple[str, str], list[str]],
+    mitigations: Mitigations,
     orders: Mapping[str, str] | None = None,
     *,
     block: int = 1_000,
@@ -118,7 +127,7 @@ def describe(
     Args:
         findings: what the overlap method found in a world whose names are IRIs.
         labels: English labels of actors and concepts, for the label and reason of each finding.
-        mitigations: conditions by mandate and counterpart, both IRIs.
+        mitigations: conditions by mandate and counterpart, as :func:`mitigations` gives them.
         orders: states and unions by the code of their legal order, as :func:`legal_orders` gives
             them.
         block: how many findings to a text.
@@ -148,7 +157,7 @@ def describe_some(
     findings: Iterable[Finding],
     of: Mapping[str, str],
     labels: Mapping[str, str],
-    mitigations: Mapping[tuple[str, str], list[str]],
+    mitigations: Mitigations,
     orders: Mapping[str, str] | None = None,
 ) -> list[ox.Quad]:
     """Write some findings as quads; see :func:`describe`.
@@ -479,7 +488,7 @@ def _columns(
     findings: Findings,
     rows: slice,
     labels: Mapping[str, str],
-    mitigations: Mapping[tuple[str, str], list[str]],
+    mitigations: Mitigations,
     orders: Mapping[str, str] | None,
 ) -> _Columns:
     """Take some rows of all findings; codes stay codes."""
@@ -521,6 +530,7 @@ def _columns(
             actors[finding[row]],
             names["mandate"][mandate[a]],
             None if b == NONE else names["mandate"][mandate[b]],
+            (int(pairs["since"][row]), int(pairs["until"][row])),
             mitigations,
         )
     said: dict[str, list[Any]] = {column: values.tolist() for column, values in own.items()}
@@ -560,7 +570,7 @@ def _columns_of_some(
     findings: Sequence[Finding],
     of: Mapping[str, str],
     labels: Mapping[str, str],
-    mitigations: Mapping[tuple[str, str], list[str]],
+    mitigations: Mitigations,
     orders: Mapping[str, str] | None,
 ) -> _Columns:
     pairs = [exhibit for finding in findings for exhibit in finding.evidence]
@@ -591,6 +601,7 @@ def _columns_of_some(
                 finding.actors,
                 of[e.holding_a],
                 of[e.holding_b] if e.holding_b else None,
+                span(e.since, e.until),
                 mitigations,
             )
             if e.mitigation
@@ -605,13 +616,15 @@ def _mitigating(
     actors: Sequence[str],
     mandate_a: str,
     mandate_b: str | None,
-    mitigations: Mapping[tuple[str, str], list[str]],
+    time: Span,
+    mitigations: Mitigations,
 ) -> list[str]:
-    """List the conditions of either mandate that name the holder of the other."""
+    """List the conditions of either mandate that name the holder of the other at a time."""
     if len(actors) != 2:
         return []
     a, b = actors
-    return [
+    named = (
         *mitigations.get((mandate_a, b), ()),
         *(mitigations.get((mandate_b, a), ()) if mandate_b else ()),
-    ]
+    )
+    return standing(named, time)

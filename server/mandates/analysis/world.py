@@ -10,10 +10,10 @@ from itertools import chain
 import numpy as np
 import pyoxigraph as ox
 
+from mandates.analysis.conditions import asked
 from mandates.dataset.lookup import Numbered, dates, first, instances, pairs, subjects, table
 from mandates.dataset.names import MAND, SKOS, TYPE, mand, polity
 from mandates.overlap.tables import (
-    CONDITIONS,
     FORCES,
     NONE,
     OPEN,
@@ -71,10 +71,6 @@ _MANY = (
 _OWN = "?of="
 _BROADER = ox.NamedNode(SKOS + "broader")
 
-# A condition of reporting comes after the act, so it is weaker than any that comes before it; the
-# method's weakest kind stands for it.
-_KIND = {kind: kind for kind in CONDITIONS} | {"ReportingCondition": "DiscretionaryConsultation"}
-
 
 def read_world(store: ox.Store, *, known: datetime | None = None) -> World:
     """Read the tables of the overlap method from asserted, entailed and derived facts.
@@ -105,7 +101,7 @@ def read_world(store: ox.Store, *, known: datetime | None = None) -> World:
     )
     rows = Rows(
         concepts=tuple(_concepts(store, common)),
-        conditions=tuple(_conditions(store, known)),
+        conditions=tuple(_conditions(store, common)),
         ties=tuple(_ties(store, common)),
         savings=tuple(_savings(store, common)),
         instruments=tuple(_instruments(store, common)),
@@ -329,28 +325,9 @@ def _was_known(store: ox.Store, records: Sequence[str], known: datetime) -> list
     ]
 
 
-def _conditions(store: ox.Store, known: datetime | None) -> Iterator[Condition]:
-    kinds = {condition: kind for cls, kind in _KIND.items() for condition in instances(store, cls)}
-    roles = instances(store, "LegalRole")
-    fillers: dict[str, set[str]] = {}
-    designation_role, holder = first(store, "fills"), first(store, "filledBy")
-    for designation, role in designation_role.items():
-        if designation in holder:
-            fillers.setdefault(role, set()).add(holder[designation])
-    acts_for = table(store, "actsFor")
-
-    def actors(party: str, seen: frozenset[str] = frozenset()) -> set[str]:
-        if party in seen:
-            return set()
-        if acts_for[party]:
-            return set().union(*(actors(p, seen | {party}) for p in acts_for[party]))
-        return fillers.get(party, set()) if party in roles else {party}
-
-    party = first(store, "requiresActionOf")
-    for mandate, condition in pairs(store, mand("hasCondition")):
-        for actor in sorted(actors(party[condition])) if condition in party else ():
-            if condition in kinds:
-                yield Condition(mandate, kinds[condition], actor)
+def _conditions(store: ox.Store, common: _Common) -> Iterator[Condition]:
+    for one in asked(store, common.since, common.until):
+        yield Condition(one.mandate, one.kind, one.actor, one.since, one.until)
 
 
 def _ties(store: ox.Store, common: _Common) -> Iterator[Tie]:

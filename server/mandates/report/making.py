@@ -17,13 +17,14 @@ from mandates.analysis.bill import Overlay, lay_over, read_bill, split
 from mandates.analysis.causes import Behind, Causes
 from mandates.analysis.changes import Changes, between, compare, explain, explain_by
 from mandates.analysis.events import Events, Happening
-from mandates.analysis.graph import describe_some, finding_iri, legal_orders, mitigations, title
+from mandates.analysis.graph import describe_some, finding_iri, legal_orders, standing, title
 from mandates.analysis.statements import Matcher, read_statements
 from mandates.analysis.world import owner, plain, read_world
 from mandates.dataset.lookup import labels
 from mandates.dataset.names import SKOS, polity
 from mandates.overlap import find
 from mandates.overlap.findings import Evidence, Finding
+from mandates.overlap.reference import span
 from mandates.overlap.tables import Holding
 from mandates.report import summary, views
 from mandates.report.counted import Counted
@@ -557,20 +558,24 @@ class _Maker:
             second=two,
             reasons=self.reasons.reasons(exhibit),
             doubts=() if exhibit.certain else self.reasons.doubts(exhibit),
-            mitigation=self.mitigation(one, two) if two else (),
+            mitigation=self.mitigation(exhibit, one, two) if two else (),
             alike=exhibit.alike,
             certain=exhibit.certain,
         )
 
-    def mitigation(self, one: Position, two: Position) -> tuple[str, ...]:
-        texts = self.texts
+    def mitigation(self, exhibit: Evidence, one: Position, two: Position) -> tuple[str, ...]:
+        """Name the conditions of either mandate that name the other's holder while the pair stands.
+
+        Those of a succession count for nothing, since nothing is held at once.
+        """
+        if not exhibit.mitigation:
+            return ()
+        texts, time = self.texts, span(exhibit.since, exhibit.until)
         found = set()
         for mine, other in ((one, two), (two, one)):
-            for condition in texts.conditions[mine.mandate]:
-                party = texts.party.get(condition, "")
-                if other.actor == party or other.actor in texts.fillers.get(party, set()):
-                    stated = "; ".join(texts.cite(p) for p in texts.stated[condition])
-                    found.add(texts.name(condition) + (f" ({stated})" if stated else ""))
+            for condition in standing(texts.asked.get((mine.mandate, other.actor), ()), time):
+                stated = "; ".join(texts.cite(p) for p in texts.stated[condition])
+                found.add(texts.name(condition) + (f" ({stated})" if stated else ""))
         return tuple(sorted(found))
 
     def lanes(self, shown: Sequence[str]) -> list[str]:
@@ -629,9 +634,7 @@ class _Maker:
             rows = self.changed
         of = {h.id: h.mandate for h in self.rows.holdings}
         rows = [f for f in rows if all(e.holding_a in of for e in f.evidence)]
-        return tuple(
-            describe_some(rows, of, labels(self.store), mitigations(self.store), self.orders)
-        )
+        return tuple(describe_some(rows, of, labels(self.store), self.texts.asked, self.orders))
 
     # Differences ------------------------------------------------------------------------------
 

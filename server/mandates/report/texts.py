@@ -10,6 +10,7 @@ from datetime import datetime
 
 import pyoxigraph as ox
 
+from mandates.analysis.graph import mitigations
 from mandates.dataset.lookup import dates, first, instances, labels, pairs, table
 from mandates.dataset.names import ALT_LABEL, MAND, mand, polity
 from mandates.report.days import Known, Stretch, begun, ended
@@ -141,8 +142,7 @@ class Texts:
         self.quotation, self.locator = first(store, "quotation"), first(store, "locator")
         self.document, self.grade = first(store, "fromDocument"), first(store, "hasGrade")
         self.address = first(store, "address")
-        self.party = first(store, "requiresActionOf")
-        self.conditions = table(store, "hasCondition")
+        self.asked = mitigations(store)
         self.stated = table(store, "statedBy")
         self.number = first(store, "number")
         self.vested, self.roles = first(store, "vestedIn"), first(store, "fills")
