@@ -111,8 +111,17 @@ def _triples(rows: Rows) -> Iterator[tuple[ox.NamedNode, ox.NamedNode, ox.NamedN
         node = thing("condition", str(n))
         yield mandate(condition.mandate), mand("hasCondition"), node
         yield node, TYPE, mand(condition.kind)
-        yield node, mand("requiresActionOf"), thing("actor", condition.counterpart)
-        yield thing("actor", condition.counterpart), TYPE, mand("Actor")
+        party = thing("actor", condition.counterpart)
+        yield party, TYPE, mand("Actor")
+        if condition.since is None and condition.until is None:
+            yield node, mand("requiresActionOf"), party
+        else:  # it names a role, which the counterpart fills for so long
+            role, filling = thing("role", f"condition-{n}"), thing("designation", f"condition-{n}")
+            yield node, mand("requiresActionOf"), role
+            yield role, TYPE, mand("LegalRole")
+            yield filling, mand("fills"), role
+            yield filling, mand("filledBy"), party
+            yield from times(filling, condition.since, condition.until)
     for n, tie in enumerate(rows.ties):
         node, a, b = thing("affiliation", str(n)), thing("actor", tie.a), thing("actor", tie.b)
         if tie.kind == "succeeds":

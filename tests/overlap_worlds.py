@@ -55,6 +55,13 @@ def spans(draw: st.DrawFn) -> tuple[datetime, datetime | None]:
     return day(since), None if length is None else day(since + length)
 
 
+def standings(draw: st.DrawFn) -> tuple[datetime | None, datetime | None]:
+    """When a condition stands: often at all times, else with one end or both."""
+    since, until = spans(draw)
+    always = (None, None)
+    return draw(st.sampled_from([always, always, (since, None), (None, until), (since, until)]))
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> Rows:
     """Small worlds in which everything meets everything often."""
@@ -140,9 +147,12 @@ def worlds(draw: st.DrawFn) -> Rows:
         concepts=[concept for concepts in axes.values() for concept in concepts],
         mandates=mandates,
         holdings=holdings,
-        conditions=draw(
-            st.lists(st.builds(Condition, names, st.sampled_from(CONDITIONS), actors), max_size=3)
-        ),
+        conditions=[
+            Condition(
+                draw(names), draw(st.sampled_from(CONDITIONS)), draw(actors), *standings(draw)
+            )
+            for _ in range(draw(st.integers(0, 5)))
+        ],
         ties=[
             Tie(draw(st.sampled_from(TIES)), *draw(pairs), *(spans(draw) if draw(flags) else ()))
             for _ in range(draw(st.integers(0, 4)))

@@ -2,9 +2,9 @@
 
 The queries stand in ``formulation/`` and run in the order of their names. The ``CONSTRUCT`` queries
 add what SPARQL cannot say in one breath (who lies under whom, cells, the pieces of time between
-changes of a tie) to a copy of the graph; the ``SELECT`` queries then list what supports each
-finding. They read the vocabulary that is published, not the tables that the other two programs
-read, so they hold the reading of the graph to account as well as the method.
+changes of a tie or a condition) to a copy of the graph; the ``SELECT`` queries then list what
+supports each finding. They read the vocabulary that is published, not the tables that the other two
+programs read, so they hold the reading of the graph to account as well as the method.
 
 What they leave out: score, evidence and similarity (Wu and Palmer's depths are awkward to count in
 SPARQL), and the relations that count over time (fragmentation, gap, sunset coverage).
