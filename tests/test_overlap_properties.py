@@ -130,6 +130,7 @@ def test_moving_all_of_time_changes_nothing_else(rows: Rows, days: int) -> None:
     later = replace(
         rows,
         holdings=holdings,
+        conditions=[*map(moved, rows.conditions)],
         ties=[*map(moved, rows.ties)],
         savings=[*map(moved, rows.savings)],
         instruments=[*map(moved, rows.instruments)],
