@@ -95,7 +95,7 @@ def assert_same(got: Findings, wanted: Findings) -> None:
 @needs_spark
 @pytest.mark.slow
 def test_engines_agree_on_a_world_in_which_everything_meets(session: object) -> None:
-    world = World.from_rows(merged(_some(40, 1)))
+    world = World.from_rows(merged(_some(40, 3)))
     wanted = find(world)
     assert len({*wanted.table["relation"].tolist()}) > 15
     assert_same(find(world, engine="spark"), wanted)
