@@ -172,6 +172,7 @@ def ablations(rows: Rows) -> dict[str, Rows]:
         ),
         "without time": replace(
             rows,
+            conditions=[replace(c, since=None, until=None) for c in rows.conditions],
             holdings=[
                 replace(h, since=datetime(1900, 1, 1, tzinfo=UTC), until=None, certain="all")
                 for h in rows.holdings
