@@ -1,4 +1,4 @@
-"""What the benchmarks are measured on: synthetic worlds, as tables and as the graph they stand for."""
+"""What is measured on: synthetic worlds, as tables and as the graph they stand for."""
 
 from __future__ import annotations
 
