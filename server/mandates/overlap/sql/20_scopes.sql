@@ -1,7 +1,8 @@
 -- The scope of each mandate, with its set of conditions and its place by number.
 
 -- The strongest condition for each counterpart of a mandate, in pieces of all time cut where any of
--- them begins or ends, -1 where none stands; and the distinct sets of them.
+-- them begins or ends, -1 where none stands; and the distinct sets of them. A member of a set is one
+-- number, of which each date takes 31 bits.
 CREATE TABLE asked AS
 WITH mark AS (
   SELECT mandate, counterpart, since AS moment FROM condition
