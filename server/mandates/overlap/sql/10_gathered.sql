@@ -5,6 +5,11 @@
 CREATE MACRO ranked(points, p, q) AS
   points::BIGINT * 4503599627370496 + (67108863 - p)::BIGINT * 67108864 + (67108863 - q);
 
+-- What was put into a rank.
+CREATE MACRO ranked_points(rank) AS (rank // 4503599627370496)::SMALLINT;
+CREATE MACRO ranked_p(rank) AS (67108863 - rank % 4503599627370496 // 67108864)::INTEGER;
+CREATE MACRO ranked_q(rank) AS (67108863 - rank % 67108864)::INTEGER;
+
 CREATE TABLE gathered_others (
   relation TINYINT, a INTEGER, b INTEGER, function_cell INTEGER, subject_cell INTEGER,
   since INTEGER, until INTEGER, support BIGINT, certain_support BIGINT,

@@ -16,7 +16,7 @@ SELECT s.first::BIGINT * $concepts + m.concept AS id,
   CASE WHEN s.shared >= 0 THEN s.shared END AS shared,
   s.since, s.until, s.sure_since, s.sure_until, b.kin, b.own, b.reach
 FROM span s
-JOIN bits b ON b.function = s.function
+JOIN bits b ON b.concept = s.function
 JOIN subject_set t ON t.id = s.subjects
 JOIN subject_member m ON m.id = s.subjects
 LEFT JOIN carving x ON x.excluded = s.excluded AND x.subject = m.concept

@@ -11,12 +11,14 @@ GROUP BY ALL;
 CREATE TABLE broad AS
 SELECT s.place::BIGINT * $concepts + m.concept AS ground, s.first, s.alike, s.actor,
   s.function_cell, s.layers, t.size > 1 AS several,
+  coalesce(l.own, -1) AS own, coalesce(l.reach, -1) AS reach,
   CASE WHEN s.reading >= 0 THEN s.reading END AS reading,
   CASE WHEN s.asked >= 0 THEN s.asked END AS asked,
   s.since, s.until, s.sure_since, s.sure_until
 FROM broad_span s
 JOIN subject_set t ON t.id = s.subjects
 JOIN subject_member m ON m.id = s.subjects
+LEFT JOIN layer_bits l ON l.layers = s.layers
 LEFT JOIN carving x ON x.excluded = s.excluded AND x.subject = m.concept
 WHERE coalesce(x.effect, 0) < 2;
 

@@ -46,16 +46,13 @@ WITH run AS (
   SELECT polity, area, since AS moment, 1 AS step FROM spell
   UNION ALL SELECT polity, area, until, -1 FROM spell
 ), counted AS (
-  SELECT polity, area, moment,
-    sum(sum(step)) OVER (PARTITION BY polity, area ORDER BY moment) > 1 AS shared
+  SELECT polity, area, moment, sum(step) AS step,
+    sum(sum(step)) OVER (PARTITION BY polity, area ORDER BY moment) AS actors
   FROM edge GROUP BY polity, area, moment
-), changed AS (
-  SELECT *, lag(shared, 1, false) OVER (PARTITION BY polity, area ORDER BY moment) AS before
-  FROM counted
 )
 SELECT polity, area, moment AS since,
-  lead(moment) OVER (PARTITION BY polity, area ORDER BY moment) AS until, shared
-FROM changed WHERE shared <> before;
+  lead(moment) OVER (PARTITION BY polity, area ORDER BY moment) AS until, actors > 1 AS shared
+FROM counted WHERE (actors > 1) <> (actors - step > 1);
 
 CREATE TABLE fragment AS
 SELECT row_number() OVER ()::INTEGER AS id, polity, area, since, until, $moment AS moment

@@ -68,20 +68,22 @@ LEFT JOIN asked_member qx ON qx.id = x.asked
   AND qx.since < least(x.until, y.until) AND greatest(x.since, y.since) < qx.until
 LEFT JOIN asked_member qy ON qy.id = y.asked
   AND qy.counterpart = CASE WHEN x.since < y.until AND y.since < x.until THEN x.actor END
-  AND qy.since < least(x.until, y.until) AND greatest(x.since, y.since) < qy.until
+  AND qy.since < least(x.until, y.until, qx.until)
+  AND greatest(x.since, y.since, qx.since) < qy.until
 LEFT JOIN rivalry v ON v.a = x.reading AND v.b = y.reading
 WHERE coalesce(cx.effect, 0) < 2 AND coalesce(cy.effect, 0) < 2
-  AND (v.a IS NULL OR x.shared = y.shared)
-  AND coalesce(qx.since < qy.until AND qy.since < qx.until, true);
+  AND (v.a IS NULL OR x.shared = y.shared);
 
 DROP TABLE meeting;
 
--- Mandates with several subjects may meet more than once in a cell: the closest meeting counts.
+-- Mandates with several subjects may meet more than once in a cell: the closest meeting counts. By one
+-- key it is found without sorting.
 CREATE TABLE closest AS
 SELECT * EXCLUDE (position) FROM (
   SELECT *, row_number() OVER (
     PARTITION BY first_a, first_b, subject_cell, since
-    ORDER BY subject_similarity DESC, subject_a, subject_b) AS position
+    ORDER BY (1000 - subject_similarity)::BIGINT * $concepts * $concepts
+      + subject_a::BIGINT * $concepts + subject_b) AS position
   FROM met WHERE several
 )
 WHERE position = 1;

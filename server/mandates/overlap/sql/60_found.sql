@@ -21,12 +21,12 @@ SELECT relation, a, b, function_cell, subject_cell, min(since) AS since, max(unt
   (sum(certain_support) FILTER (WHERE $live))::BIGINT AS certain_support,
   min(certain_since) FILTER (WHERE $live) AS certain_since,
   max(certain_until) FILTER (WHERE $live) AS certain_until,
-  max(ranks[1]) FILTER (WHERE $live) AS rank, any_value(total) AS total
+  max(rank) FILTER (WHERE $live) AS rank, any_value(total) AS total
 FROM (
   SELECT *, sum(fresh) OVER (
       PARTITION BY relation, a, b, function_cell, subject_cell ORDER BY since, until) AS part
   FROM (
-    SELECT p.*, g.support AS total,
+    SELECT p.* EXCLUDE (ranks), p.ranks[1] AS rank, g.support AS total,
       coalesce(p.since > max(p.until) OVER (
         PARTITION BY p.relation, p.a, p.b, p.function_cell, p.subject_cell
         ORDER BY p.since, p.until
@@ -54,7 +54,7 @@ SELECT relation, a, b, function_cell, subject_cell, 0 AS part, -1 AS polity, sin
 FROM (
   SELECT g.relation, g.a, g.b, g.function_cell, g.subject_cell, since, until, support,
     coalesce(certain_support, 0) AS certain_support, certain_since, certain_until, pieces,
-    rank // 4503599627370496 AS points, coalesce(f.total, g.total) AS spread
+    ranked_points(rank) AS points, coalesce(f.total, g.total) AS spread
   FROM (
     SELECT relation, a, b, function_cell, subject_cell, since, until, support, certain_support,
       certain_since, certain_until, rank, pieces, support AS total
