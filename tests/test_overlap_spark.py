@@ -161,7 +161,7 @@ def test_statements_mean_the_same_to_both(session: Any) -> None:
         "name": np.array(["x", "y", "x", "z", "x", "y", "x"], dtype=object),
     }
     tables = spark.SparkTables(session.newSession())
-    tables.register([("given", given)])
+    tables.register({"given": given})
     asked = [Step(query, query, ("all",)) for query in QUERIES]
     found = tables.run([Step("all", STATEMENTS, ())], asked)
     with duckdb.connect() as connection:

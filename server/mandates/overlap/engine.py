@@ -73,9 +73,10 @@ _STAGES: Final = {
     "60_found/others": ("50_supports", "52_conflicts", "53_single"),
     "60_found/related": ("51_related",),
     "34_gaps": ("20_concepts", "22_active"),
-    "61_findings": ("33_fragments", "34_gaps", "60_found/others", "60_found/related"),
-    "70_exhibits/others": ("61_findings",),
-    "70_exhibits/related": ("61_findings",),
+    "61_related": ("60_found/related",),
+    "70_exhibits/related": ("61_related",),
+    "61_others": ("33_fragments", "34_gaps", "60_found/others"),
+    "70_exhibits/others": ("61_others",),
     "71_evidence": ("70_exhibits/others",),
     "72_related": ("70_exhibits/related",),
 }
@@ -154,22 +155,29 @@ class Step:
 
 # What is fetched of what was found.
 _ASKED: Final = (
-    Step(
-        "finding",
-        "SELECT * EXCLUDE (a, b, part, pieces), a AS actor_a, b AS actor_b "
-        "FROM finding ORDER BY id",
-        ("61_findings",),
+    *(
+        Step(
+            f"finding_{part}",
+            "SELECT * EXCLUDE (a, b, part, pieces), a AS actor_a, b AS actor_b "  # noqa: S608
+            f"FROM finding_{part} ORDER BY id",
+            (f"61_{part}",),
+        )
+        for part in ("related", "others")
     ),
     Step(
         "share",
         "SELECT f.id AS finding, actor, mandates FROM share s "  # noqa: S608
-        f"JOIN finding f ON f.relation = {RELATIONS.index('fragmentation')} AND f.part = s.id "
-        "ORDER BY finding, actor",
-        ("61_findings",),
+        f"JOIN finding_others f ON f.relation = {RELATIONS.index('fragmentation')} "
+        "AND f.part = s.id ORDER BY finding, actor",
+        ("61_others",),
     ),
     *(
-        Step(side, f"SELECT * FROM evidence_{side} ORDER BY finding, rank DESC, since", (stage,))  # noqa: S608
-        for side, stage in (("others", "71_evidence"), ("related", "72_related"))
+        Step(
+            f"evidence_{part}",
+            f"SELECT * FROM evidence_{part} ORDER BY finding, rank DESC, since",  # noqa: S608
+            (stage,),
+        )
+        for part, stage in (("related", "72_related"), ("others", "71_evidence"))
     ),
 )
 
@@ -177,7 +185,7 @@ _ASKED: Final = (
 class Session(Protocol):
     """What the statements need of whatever runs them."""
 
-    def register(self, tables: Iterable[tuple[str, Mapping[str, IntArray]]]) -> None:
+    def register(self, tables: Mapping[str, Mapping[str, IntArray]]) -> None:
         """Make columns known as tables."""
 
     def run(self, steps: Iterable[Step], asked: Iterable[Step] = ()) -> dict[str, Columns]:
@@ -194,16 +202,16 @@ class _DuckDB:
     aside: ThreadPoolExecutor
     cores: int
 
-    def register(self, tables: Iterable[tuple[str, Mapping[str, IntArray]]]) -> None:
-        with ThreadPoolExecutor(self.cores) as pool:  # some are taken in while others are made
-            for done in [pool.submit(self._register, *table) for table in tables]:
+    def register(self, tables: Mapping[str, Mapping[str, IntArray]]) -> None:
+        with ThreadPoolExecutor(self.cores) as pool:
+            for done in [pool.submit(self._register, *table) for table in tables.items()]:
                 done.result()
 
     def _register(self, name: str, columns: Mapping[str, IntArray]) -> None:
         given = {column: values.astype(np.int32) for column, values in columns.items()}
         with self.opening.result().cursor() as cursor:
             cursor.register(f"given_{name}", given)
-            cursor.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")  # noqa: S608
+            _execute(cursor, f"CREATE TABLE {name} AS SELECT * FROM given_{name}")  # noqa: S608
 
     def run(self, steps: Iterable[Step], asked: Iterable[Step] = ()) -> dict[str, Columns]:
         wanted = {step.name: step for step in asked}
@@ -230,8 +238,23 @@ class _DuckDB:
 
     def _run(self, statements: str, wanted: bool) -> Columns:
         with self.opening.result().cursor() as cursor:
-            result = cursor.execute(statements)
-            return result.fetchnumpy() if wanted else {}
+            _execute(cursor, statements)
+            return cursor.fetchnumpy() if wanted else {}
+
+
+# Reading statements takes a tenth of the time of a small world, so they are read once. The values
+# in them differ between worlds.
+_parsed: dict[str, list[duckdb.Statement]] = {}
+
+
+def _execute(cursor: duckdb.DuckDBPyConnection, text: str) -> None:
+    statements = _parsed.get(text)
+    if statements is None:
+        if len(_parsed) > 8 * len(_STAGES):
+            _parsed.clear()
+        statements = _parsed[text] = cursor.extract_statements(text)
+    for statement in statements:
+        cursor.execute(statement)
 
 
 def compute(session: Session, world: World, as_of: datetime | None, weights: Weights) -> Findings:
@@ -304,14 +327,20 @@ def _text(stage: str, values: Mapping[str, str]) -> str:
 
 def _given(
     world: World, weights: Weights, phases: Columns, moments: IntArray
-) -> Iterator[tuple[str, Columns]]:
-    """Yield the tables that the statements read, first what takes no time to make."""
+) -> dict[str, Columns]:
+    """Return the tables that the statements read."""
 
     def numbered(columns: Mapping[str, IntArray]) -> Columns:
-        return {
-            name: np.searchsorted(moments, column) if name in _DATES else column
-            for name, column in columns.items()
-        }
+        done = dict(columns)
+        for name in _DATES:
+            if name not in columns:
+                continue
+            # What is certain mostly begins and ends when it begins and ends.
+            other = name.removeprefix("certain_")
+            fresh = slice(None) if other == name else columns[name] != columns[other]
+            done[name] = np.array(done[other])
+            done[name][fresh] = np.searchsorted(moments, columns[name][fresh])
+        return done
 
     def described(key: str) -> Columns:
         columns = numbered(world.tables[key])
@@ -319,19 +348,21 @@ def _given(
             columns["id"] = np.arange(len(world.names[key]), dtype=np.int64)
         return columns
 
-    for key in _READ:
-        yield key, described(key)
-    info, ancestors = _hierarchy(world)
-    yield "concept_info", info
-    yield "ancestor", ancestors
-    yield "phase", numbered(phases)
-    weighed = ((code, weights.relation[relation]) for code, relation in enumerate(RELATIONS))
-    yield "relation_weight", _table(("relation", "weight"), weighed)
-    mitigating = ((code, weights.mitigation[kind]) for code, kind in enumerate(CONDITIONS))
-    yield "condition_weight", _table(("kind", "mitigation"), mitigating)
-    codes, sets = _sets(world)
-    yield "mandate", described("mandate") | codes
-    yield from sets.items()
+    with ThreadPoolExecutor() as pool:
+        sets = pool.map(lambda source: _numbered(world, source), _SETS.values())
+        given = {key: described(key) for key in (*_READ, "mandate")}
+        given["concept_info"], given["ancestor"] = _hierarchy(world)
+        given["phase"] = numbered(phases)
+        weighed = ((code, weights.relation[relation]) for code, relation in enumerate(RELATIONS))
+        given["relation_weight"] = _table(("relation", "weight"), weighed)
+        mitigating = ((code, weights.mitigation[kind]) for code, kind in enumerate(CONDITIONS))
+        given["condition_weight"] = _table(("kind", "mitigation"), mitigating)
+        for axis, (codes, sizes, members) in zip(_SETS, sets, strict=True):
+            number = np.arange(len(sizes), dtype=np.int64)
+            given["mandate"][f"{axis}_set"] = codes
+            given[f"{axis}_set"] = {"id": number, "size": sizes}
+            given[f"{axis}_member"] = {"id": np.repeat(number, sizes), "concept": members}
+    return given
 
 
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> Columns:
@@ -372,10 +403,10 @@ def _hierarchy(world: World) -> tuple[Columns, Columns]:
                 0 if here == top else 1 + max((level[p] for p in parents[here]), default=0)
             )
     kin = [*range(len(scheme))]
-    for concept, uppers in above.items():
-        of = {_root(kin, c) for c in uppers} | {_root(kin, concept)}
-        for root in of:
-            kin[root] = min(of)
+    for concept, uppers in enumerate(parents):
+        for upper in (*uppers, universal.get(scheme[concept], concept)):
+            low, high = sorted((_root(kin, concept), _root(kin, upper)))
+            kin[high] = low
     rows = []
     for concept, own in sorted(level.items()):
         cell = concept
@@ -394,26 +425,11 @@ def _root(kin: list[int], concept: int) -> int:
     return concept
 
 
-def _sets(world: World) -> tuple[Columns, dict[str, Columns]]:
-    """Number the distinct sets of concepts on each axis.
-
-    Returns the set of each mandate on each axis (`NONE` for the unknown) and the tables of the
-    sets: ``<axis>_set`` with their sizes and ``<axis>_member`` with their members.
-    """
-    codes: Columns = {}
-    tables: dict[str, Columns] = {}
-    with ThreadPoolExecutor() as pool:
-        done = pool.map(lambda source: _numbered(world, source), _SETS.values())
-        for axis, (code, sizes, members) in zip(_SETS, done, strict=True):
-            number = np.arange(len(sizes), dtype=np.int64)
-            codes[f"{axis}_set"] = code
-            tables[f"{axis}_set"] = {"id": number, "size": sizes}
-            tables[f"{axis}_member"] = {"id": np.repeat(number, sizes), "concept": members}
-    return codes, tables
-
-
 def _numbered(world: World, source: str) -> tuple[IntArray, IntArray, IntArray]:
-    """Return the number of the set of each mandate, the size of each set, and all members."""
+    """Number the distinct sets of concepts that mandates have on an axis.
+
+    Returns the set of each mandate (`NONE` for the unknown), the size of each set, and all members.
+    """
     count = len(world.names["mandate"])
     width = len(world.names["concept"]) + 1
     mandate, concept = world.tables[source]["mandate"], world.tables[source]["concept"]
@@ -542,32 +558,40 @@ def _closure(direct: Iterable[tuple[int, int, Span]]) -> set[tuple[int, int, Spa
 def _findings(
     found: Mapping[str, Columns], world: World, weights: Weights, moments: IntArray
 ) -> Findings:
-    sides = found["others"], found["related"]
-    # Related assignments follow each other in the order of findings, and so do their exhibits.
-    others, related = sides
-    place = np.searchsorted(others["finding"], related["finding"][:1]).sum()
-    evidence = {
-        name: np.concatenate([values[:place], related[name], values[place:]])
-        for name, values in others.items()
-    }
+    # Related assignments follow each other in the order of findings, so these and the others were
+    # each numbered on their own. Here they go in their place, before the first that comes later.
+    code = RELATIONS.index("related-assignment")
+    first = int(np.searchsorted(found["finding_others"]["relation"], code))
+    many = len(found["finding_related"]["relation"])
     # Conditions travel by weight, which names the kind: no two kinds weigh the same. The last place
     # is the one that -1 points to.
     kinds = np.full(1002, NONE, np.int64)
     for code, kind in enumerate(CONDITIONS):
         kinds[weights.mitigation[kind]] = code
-    evidence["mitigation"] = kinds[evidence["mitigation"]]
 
-    def taken(given: Mapping[str, NDArray[Any]], columns: Iterable[str]) -> Columns:
+    def column(name: str, *parts: NDArray[Any]) -> IntArray:
+        values: IntArray = np.concatenate(parts, dtype=np.int64)
+        if name in _DATES:
+            return moments[values]
+        return kinds[values] if name == "mitigation" else values
+
+    def spliced(others: Columns, related: Columns, place: int, names: Iterable[str]) -> Columns:
         return {
-            column: moments[given[column]]
-            if column in _DATES
-            else given[column].astype(np.int64, copy=False)
-            for column in columns
+            name: column(name, others[name][:place], related[name], others[name][place:])
+            for name in names
         }
 
+    others, related = found["evidence_others"], found["evidence_related"]
+    place = int(np.searchsorted(others["finding"], first))
+    evidence = spliced(others, related, place, EVIDENCE_COLUMNS)
+    later = place + len(related["finding"])
+    evidence["finding"][place:later] += first
+    evidence["finding"][later:] += many
+    shares = {name: column(name, found["share"][name]) for name in SHARE_COLUMNS}
+    shares["finding"] += many
     return Findings(
         world=world,
-        table=taken(found["finding"], FINDING_COLUMNS),
-        evidence=taken(evidence, EVIDENCE_COLUMNS),
-        shares=taken(found["share"], SHARE_COLUMNS),
+        table=spliced(found["finding_others"], found["finding_related"], first, FINDING_COLUMNS),
+        evidence=evidence,
+        shares=shares,
     )

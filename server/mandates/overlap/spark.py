@@ -302,9 +302,9 @@ class SparkTables:
     _tables: dict[str, DataFrame] = field(default_factory=dict)
     _macros: dict[str, exp.Create] = field(default_factory=dict)
 
-    def register(self, tables: Iterable[tuple[str, Mapping[str, NDArray[Any]]]]) -> None:
+    def register(self, tables: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
         """Make columns of integers or texts known as tables."""
-        for name, columns in tables:
+        for name, columns in tables.items():
             arrays = {
                 column: pa.array(values, pa.string() if values.dtype == object else pa.int64())
                 for column, values in columns.items()
