@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import duckdb
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mandates.overlap import find, reference
+from mandates.overlap import engine, find, reference
 from mandates.overlap.engine import find_with_duckdb
 from mandates.overlap.findings import Finding
 from mandates.overlap.tables import Concept, Condition, Holding, Mandate, Rows, Tie, World
@@ -293,3 +296,38 @@ def test_ten_thousand_mandates_in_one_cell_give_a_result(actors: int) -> None:
     each = count // actors
     assert sum(f.support for f in twins) == len(twins) * each * each
     assert all(len(f.evidence) == 5 for f in twins)
+
+
+def _pair(number: int) -> World:
+    """Return a world with one duplication, since a day of its own."""
+    return World.from_rows(
+        Rows(
+            concepts=[Concept("license", "function"), Concept("spectrum", "subject")],
+            mandates=[Mandate(f"m{i}", "license", ("spectrum",)) for i in range(2)],
+            holdings=[Holding(f"h{i}", f"m{i}", f"a{i}", day(number)) for i in range(2)],
+        )
+    )
+
+
+def test_worlds_computed_at_once_do_not_meet() -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = [*pool.map(lambda number: [*find_with_duckdb(_pair(number)).rows()], range(24))]
+    for number, findings in enumerate(found):
+        (twins,) = (f for f in findings if f.relation == "duplication")
+        assert (twins.actors, twins.since) == (("a0", "a1"), day(number))
+
+
+def test_a_world_that_cannot_be_computed_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = len(find_with_duckdb(_pair(1)))
+    with monkeypatch.context() as broken:
+        broken.setattr(engine, "_text", lambda stage, values: f"SELECT * FROM no_table -- {stage}")
+        with pytest.raises(duckdb.CatalogException, match="no_table"):
+            find_with_duckdb(_pair(1))
+    kept = engine._small(os.getpid(), "3GB")
+    names = {
+        name for (name,) in kept.execute("SELECT database_name FROM duckdb_databases()").fetchall()
+    }
+    assert names == {"memory", "system", "temp"}
+    assert len(find_with_duckdb(_pair(1))) == before

@@ -10,11 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib.resources import files
-from itertools import pairwise
+from itertools import count, pairwise
+from queue import SimpleQueue
 from string import Template
 from typing import Any, Final, Protocol
 
@@ -111,7 +114,8 @@ def find_with_duckdb(
         as_of: keep only what is in effect at this moment, and count only that.
         weights: other weights than those that ship with the package.
         threads: how many threads DuckDB may use; all cores if not given.
-        memory_limit: DuckDB's own; beyond it, it spills to temporary files.
+        memory_limit: DuckDB's own; beyond it, it spills to temporary files. Small worlds that are
+            computed at once share it, and what they took stays with the process for the next.
 
     Raises:
         WorldError: if ``as_of`` has no offset.
@@ -124,24 +128,80 @@ def find_with_duckdb(
     # DuckDB shares a table out by groups of rows. A world of few groups is better shared out by
     # stages alone, each of which then keeps to one core.
     shared = world.size("holding") > cores * _GROUP
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "preserve_insertion_order": False,
-        "memory_limit": memory_limit,
-        "threads": cores if shared else 1,
-        # The statements say in which order to join; for most the optimiser would find the same, at
-        # some cost, and for some it would pair everybody with everybody.
-        "disabled_optimizers": "join_order",
-        # Nothing is kept, so there is nothing to tidy up.
-        "checkpoint_threshold": "1TB",
-    }
     # The database opens while moments are numbered and closes while findings are read.
     with ThreadPoolExecutor(1) as aside:
-        opening = aside.submit(duckdb.connect, config=config)
+        opening = aside.submit(_Database, cores, shared, memory_limit)
         try:
             session = _DuckDB(opening, aside, cores)
             return compute(session, world, as_of, weights or default_weights())
         finally:
             aside.submit(opening.result().close)
+
+
+class _Database:
+    """A database in memory that holds one world, with a cursor for each core.
+
+    Small worlds share an instance of DuckDB, one after the other or at once: to start one and to
+    give its memory back takes a twentieth of the time of a world. The memory of a large one is
+    worth giving back.
+    """
+
+    def __init__(self, cores: int, shared: bool, memory_limit: str) -> None:
+        self._kept = not shared
+        self._instance = (
+            _instance(cores, memory_limit) if shared else _small(os.getpid(), memory_limit)
+        )
+        self._name = f"world_{next(_numbers)}"
+        self._root = self._instance.cursor()
+        self._root.execute(f"ATTACH ':memory:' AS {self._name}")
+        self._free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+        self._cursors = [self._root.cursor() for _ in range(cores)]
+        for cursor in self._cursors:
+            cursor.execute(f"USE {self._name}")
+            self._free.put(cursor)
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor that nobody else has."""
+        cursor = self._free.get()
+        try:
+            yield cursor
+        finally:
+            self._free.put(cursor)
+
+    def close(self) -> None:
+        """Give back what the world took; nobody may have a cursor any more."""
+        if not self._cursors:
+            return
+        while self._cursors:
+            self._cursors.pop().close()
+        self._root.execute(f"DETACH {self._name}")
+        self._root.close()
+        if not self._kept:
+            self._instance.close()
+
+
+_numbers: Final = count()
+
+
+@cache
+def _small(process: int, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    return _instance(1, memory_limit)  # a forked process has one of its own
+
+
+def _instance(threads: int, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        config={
+            "preserve_insertion_order": False,
+            "memory_limit": memory_limit,
+            "threads": threads,
+            # The statements say in which order to join; for most the optimiser would find the same,
+            # at some cost, and for some it would pair everybody with everybody.
+            "disabled_optimizers": "join_order",
+            # Nothing is kept, so there is nothing to tidy up.
+            "checkpoint_threshold": "1TB",
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -198,7 +258,7 @@ class Session(Protocol):
 
 @dataclass
 class _DuckDB:
-    opening: Future[duckdb.DuckDBPyConnection]
+    opening: Future[_Database]
     aside: ThreadPoolExecutor
     cores: int
 
@@ -210,8 +270,9 @@ class _DuckDB:
     def _register(self, name: str, columns: Mapping[str, IntArray]) -> None:
         given = {column: values.astype(np.int32) for column, values in columns.items()}
         with self.opening.result().cursor() as cursor:
-            cursor.register(f"given_{name}", given)
-            _execute(cursor, f"CREATE TABLE {name} AS SELECT * FROM given_{name}")  # noqa: S608
+            cursor.register("given", given)
+            _execute(cursor, f"CREATE TABLE {name} AS SELECT * FROM given")  # noqa: S608
+            cursor.unregister("given")
 
     def run(self, steps: Iterable[Step], asked: Iterable[Step] = ()) -> dict[str, Columns]:
         wanted = {step.name: step for step in asked}
@@ -430,12 +491,12 @@ def _numbered(world: World, source: str) -> tuple[IntArray, IntArray, IntArray]:
 
     Returns the set of each mandate (`NONE` for the unknown), the size of each set, and all members.
     """
-    count = len(world.names["mandate"])
+    many = len(world.names["mandate"])
     width = len(world.names["concept"]) + 1
     mandate, concept = world.tables[source]["mandate"], world.tables[source]["concept"]
-    sizes = np.bincount(mandate, minlength=count)
+    sizes = np.bincount(mandate, minlength=many)
     starts = np.cumsum(sizes) - sizes
-    code = np.full(count, NONE, np.int64)
+    code = np.full(many, NONE, np.int64)
     empty = np.empty(0, np.int64)
     sizes_of, members = [empty], [empty]
     known = 0
