@@ -26,3 +26,7 @@ FROM (
       AND (h.reading < 0 OR c.id IS NOT NULL) AS sure
   FROM holding h LEFT JOIN confirmed c ON c.id = h.id
 );
+
+-- Mandates of several actors, at once or one after the other.
+CREATE TABLE shared AS
+SELECT mandate FROM holding GROUP BY mandate HAVING min(actor) <> max(actor);
