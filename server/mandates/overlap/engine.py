@@ -307,7 +307,7 @@ class _DuckDB:
 
 
 # Reading statements takes a tenth of the time of a small world, so they are read once. The values
-# in them differ between worlds.
+# in them differ between worlds, so what is kept has an end: some eight worlds' statements.
 _parsed: dict[str, list[duckdb.Statement]] = {}
 
 
@@ -624,8 +624,8 @@ def _findings(
 ) -> Findings:
     # Related assignments follow each other in the order of findings, so these and the others were
     # each numbered on their own. Here they go in their place, before the first that comes later.
-    code = RELATIONS.index("related-assignment")
-    first = int(np.searchsorted(found["finding_others"]["relation"], code))
+    related_code = RELATIONS.index("related-assignment")
+    first = int(np.searchsorted(found["finding_others"]["relation"], related_code))
     many = len(found["finding_related"]["relation"])
     # Conditions travel by weight, which names the kind: no two kinds weigh the same. The last place
     # is the one that -1 points to.
@@ -652,7 +652,7 @@ def _findings(
     evidence["finding"][place:later] += first
     evidence["finding"][later:] += many
     shares = {name: column(name, found["share"][name]) for name in SHARE_COLUMNS}
-    shares["finding"] += many
+    shares["finding"] += many * (shares["finding"] >= first)
     return Findings(
         world=world,
         table=spliced(found["finding_others"], found["finding_related"], first, FINDING_COLUMNS),

@@ -1,3 +1,5 @@
+-- Where spans stand, and which places meet: an unknown territory only those of its own legal order.
+
 CREATE TABLE place_pair AS
 SELECT p.id AS a, q.id AS b, similarity, over, under, known
 FROM place p JOIN territory_pair t ON t.a = p.territories JOIN place q ON q.territories = t.b
