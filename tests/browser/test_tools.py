@@ -366,6 +366,33 @@ def test_one_finger_scrolls_past_the_network_and_two_zoom_it(open_page: OpenPage
     assert picture.screenshot() != before
 
 
+def test_the_wheel_scrolls_past_the_network_and_zooms_it_with_ctrl(open_page: OpenPage) -> None:
+    page = open_page(
+        "/explore/network?as-of=2026-11-01&who=all", viewport={"width": 1280, "height": 700}
+    )
+    settle(page, "network")
+    picture = page.locator(".canvas.network")
+    picture.evaluate("(e) => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    before = picture.screenshot()
+
+    def wheel(by: int) -> float:
+        """Turn the wheel over the picture; return how far the page went."""
+        stood = page.evaluate("scrollY")
+        page.mouse.move(640, 350)
+        page.mouse.wheel(0, by)
+        page.mouse.move(5, 350)
+        page.wait_for_timeout(500)
+        return float(page.evaluate("scrollY") - stood)
+
+    assert wheel(120) > 60
+    assert wheel(-120) < -60
+    assert picture.screenshot() == before
+    page.keyboard.down("Control")
+    assert wheel(-240) == 0
+    page.keyboard.up("Control")
+    assert picture.screenshot() != before
+
+
 def test_the_timeline_reads_without_scrolling_sideways(open_page: OpenPage) -> None:
     hidden = """() => {
       const place = document.querySelector("[data-picture=timeline] .canvas");

@@ -109,6 +109,8 @@ export class Network {
     this.colours = palette(graph.kinds);
     const kinds = new Map(graph.kinds.map((kind) => [kind.id, kind]));
     this.names = setAll(graph.nodes);
+    this.hint = element("span", { className: "hint" });
+    this.wheel(); // before the library listens
     this.cy = make({
       container: place,
       elements: [
@@ -127,6 +129,7 @@ export class Network {
       maxZoom: 6,
       style: this.style(),
     });
+    place.append(this.hint);
     const { cy } = this;
     this.order = cy.nodes().sort((a, b) => b.data("rank") - a.data("rank") || (a.id() < b.id() ? -1 : 1));
     this.components = this.laidOut();
@@ -351,9 +354,6 @@ export class Network {
   // The library would take every finger, so it is shown taps only, and let go of what moves.
   fingers() {
     const { place, cy } = this;
-    const hint = element("span", { className: "hint", textContent: "Two fingers move and zoom this" });
-    place.append(hint);
-    let fading = 0;
     let from;
     const where = ({ touches: [one, two = one, ...more] }) => {
       const { left, top } = place.getBoundingClientRect();
@@ -386,9 +386,7 @@ export class Network {
         letGo();
         // Who scrolls past the whole picture needs no advice.
         if (this.isWhole() && Math.abs(to.x - from.x) < Math.abs(to.y - from.y)) return;
-        hint.classList.add("shown");
-        clearTimeout(fading);
-        fading = setTimeout(() => hint.classList.remove("shown"), 1500);
+        this.advise("Two fingers move and zoom this");
       }
     }, first);
     // While it scrolls, a browser may tell of no move at all, and the end would look like that of a tap.
@@ -399,6 +397,24 @@ export class Network {
       event.stopPropagation();
       letGo();
     }, first);
+  }
+
+  // The wheel scrolls the page, as it does beside the picture; the library would take it for zooming.
+  // With a key held, and by the spread of two fingers on a pad, which browsers tell of likewise, it zooms.
+  wheel() {
+    const { place } = this;
+    place.addEventListener("wheel", (event) => {
+      if (event.ctrlKey || event.metaKey) return;
+      event.stopImmediatePropagation();
+      if (!this.isWhole()) this.advise("Ctrl or ⌘ and the wheel zoom this");
+    }, { capture: true, passive: true });
+  }
+
+  advise(text) {
+    this.hint.textContent = text;
+    this.hint.classList.add("shown");
+    clearTimeout(this.fading);
+    this.fading = setTimeout(() => this.hint.classList.remove("shown"), 1500);
   }
 
   // Arrow keys scroll the page as long as all of the network is in sight.

@@ -252,6 +252,6 @@ export class GraphView extends Picture {
     this.drawn = made;
     section.prepend(made.tools("things"));
     section.append(networkButtons(made, "graph"));
-    panel.append(note(`${things}. Press a thing to open its page. Where there is no room for all names, those of the things with fewest links are left out until you zoom in, point at one or choose it. Buttons, a wheel, two fingers or the keys +, − and 0 zoom, arrow keys move what is zoomed in.${rest ? ` ${rest} links are left out beyond ${MOST_NODES} things.` : ""}`));
+    panel.append(note(`${things}. Press a thing to open its page. Where there is no room for all names, those of the things with fewest links are left out until you zoom in, point at one or choose it. Buttons, Ctrl or ⌘ with a wheel, two fingers or the keys +, − and 0 zoom, arrow keys move what is zoomed in.${rest ? ` ${rest} links are left out beyond ${MOST_NODES} things.` : ""}`));
   }
 }
