@@ -107,10 +107,10 @@ def _lines(world: World) -> Iterator[str]:
             yield f"{node} <{MAND}inReading> {reading[read]} .\n"
     for a, b in rows("rival"):
         yield f"{reading[a]} <{MAND}rivalOf> {reading[b]} .\n"
-    for code, (m, kind, counterpart, since, until) in enumerate(rows("condition")):
-        # One that stands for a time would name a role, and these worlds have none.
-        if (since, until) != (EARLIEST, OPEN):
-            raise ValueError(f"condition {code}: stands for a time only")
+    for code, (m, kind, counterpart, *times) in enumerate(rows("condition")):
+        # One that does not would name a role, and these worlds have none.
+        if times != [EARLIEST, OPEN] * 2:
+            raise ValueError(f"condition {code}: does not certainly stand at all times")
         node = f"<{ID}condition/{code}>"
         yield f"{mandate[m]} <{MAND}hasCondition> {node} .\n"
         yield f"{node} {TYPE} <{MAND}{CONDITIONS[kind]}> .\n"

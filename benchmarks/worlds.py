@@ -224,6 +224,8 @@ def world(mandates: int, *, seed: int = 1, one_cell: int = 0) -> World:
             "counterpart": neighbour,
             "since": np.full(len(asked), EARLIEST),
             "until": np.full(len(asked), OPEN),
+            "certain_since": np.full(len(asked), EARLIEST),
+            "certain_until": np.full(len(asked), OPEN),
         },
         "tie": {
             "kind": np.concatenate(

@@ -113,7 +113,7 @@ def _triples(rows: Rows) -> Iterator[tuple[ox.NamedNode, ox.NamedNode, ox.NamedN
         yield node, TYPE, mand(condition.kind)
         party = thing("actor", condition.counterpart)
         yield party, TYPE, mand("Actor")
-        if condition.since is None and condition.until is None:
+        if (condition.since, condition.until, condition.certain) == (None, None, "all"):
             yield node, mand("requiresActionOf"), party
         else:  # it names a role, which the counterpart fills for so long
             role, filling = thing("role", f"condition-{n}"), thing("designation", f"condition-{n}")
@@ -122,6 +122,12 @@ def _triples(rows: Rows) -> Iterator[tuple[ox.NamedNode, ox.NamedNode, ox.NamedN
             yield filling, mand("fills"), role
             yield filling, mand("filledBy"), party
             yield from times(filling, condition.since, condition.until)
+            if condition.certain is None and n % 2:
+                yield filling, mand("hasStatus"), mand("DeFacto")
+            elif condition.certain is None:
+                yield filling, mand("inReading"), thing("reading", "literal")
+            elif condition.certain != "all":
+                yield from times(filling, *condition.certain, "certain")
     for n, tie in enumerate(rows.ties):
         node, a, b = thing("affiliation", str(n)), thing("actor", tie.a), thing("actor", tie.b)
         if tie.kind == "succeeds":

@@ -62,6 +62,29 @@ def standings(draw: st.DrawFn) -> tuple[datetime | None, datetime | None]:
     return draw(st.sampled_from([always, always, (since, None), (None, until), (since, until)]))
 
 
+def conditions(
+    draw: st.DrawFn, names: st.SearchStrategy[str], actors: st.SearchStrategy[str]
+) -> Condition:
+    """A condition, of which often all is certain, else a day or nothing."""
+    since, until = standings(draw)
+    begun = since or day(draw(st.integers(0, 6)))
+    certain: tuple[datetime, datetime | None] | str | None = draw(
+        st.sampled_from(
+            ["all", "all", None, (begun, min(begun + timedelta(1), until or begun + timedelta(1)))]
+        )
+    )
+    if until is not None and begun >= until:
+        certain = None
+    return Condition(
+        draw(names),
+        draw(st.sampled_from(CONDITIONS)),
+        draw(actors),
+        since,
+        until,
+        certain,  # type: ignore[arg-type]
+    )
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> Rows:
     """Small worlds in which everything meets everything often."""
@@ -147,12 +170,7 @@ def worlds(draw: st.DrawFn) -> Rows:
         concepts=[concept for concepts in axes.values() for concept in concepts],
         mandates=mandates,
         holdings=holdings,
-        conditions=[
-            Condition(
-                draw(names), draw(st.sampled_from(CONDITIONS)), draw(actors), *standings(draw)
-            )
-            for _ in range(draw(st.integers(0, 5)))
-        ],
+        conditions=[conditions(draw, names, actors) for _ in range(draw(st.integers(0, 5)))],
         ties=[
             Tie(draw(st.sampled_from(TIES)), *draw(pairs), *(spans(draw) if draw(flags) else ()))
             for _ in range(draw(st.integers(0, 4)))

@@ -62,12 +62,62 @@ def store() -> ox.Store:
 
 
 def test_a_role_is_asked_through_each_designation_while_it_lasts(store: ox.Store) -> None:
-    mandate, kind = EX + "m", "MandatoryConsultation"
+    def by(actor: str, name: str, since: datetime, until: datetime | None = None) -> Asked:
+        who, designation = EX + actor, EX + name
+        kind, sure = "MandatoryConsultation", (since, until)
+        return Asked(EX + "m", EX + "hear", kind, who, designation, since, until, sure)
+
     assert list(asked(store)) == [
-        Asked(mandate, EX + "hear", kind, EX + "one", EX + "d1", year(2000), year(2005)),
-        Asked(mandate, EX + "hear", kind, EX + "one", EX + "d3", year(2010)),
-        Asked(mandate, EX + "hear", kind, EX + "two", EX + "d2", year(2005), year(2010)),
+        by("one", "d1", year(2000), year(2005)),
+        by("one", "d3", year(2010)),
+        by("two", "d2", year(2005), year(2010)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "sure"),
+    [
+        ("", (year(2005), year(2010))),
+        (":d2 mand:hasStatus mand:DeFacto .", None),
+        (":d2 mand:inReading :strict . :strict mand:rivalOf :loose .", None),
+        (":d2 mand:inReading :alone .", None),
+        (
+            ":d2 mand:inReading :strict . :strict mand:rivalOf :loose . :d4 mand:fills :agency ;"
+            " mand:filledBy :two ; mand:beginsWith :e2000 ; mand:endsWith :e2010 ;"
+            " mand:inReading :loose .",
+            (year(2005), year(2010)),
+        ),
+        (
+            ":d2 mand:inReading :strict . :strict mand:rivalOf :loose . :d4 mand:fills :agency ;"
+            " mand:filledBy :two ; mand:beginsWith :e2000 ; mand:endsWith :e2005 ;"
+            " mand:inReading :loose .",
+            None,
+        ),
+        (
+            ':e2005 mand:effectiveBy "2007-01-01T00:00:00+00:00"^^xsd:dateTime .',
+            (year(2007), year(2010)),
+        ),
+    ],
+    ids=[
+        "stated",
+        "practice",
+        "rival",
+        "alone",
+        "both readings",
+        "less in the other",
+        "unsure day",
+    ],
+)
+def test_how_far_it_is_beyond_doubt_that_a_role_is_filled(
+    said: str, sure: tuple[datetime, datetime] | None
+) -> None:
+    store = ox.Store()
+    turtle = f"{DATA}@prefix xsd: <{PREFIXES['xsd']}> .\n{said}"
+    store.load(turtle, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(EX + "data"))
+    store.extend(derive(store))
+    certain = {one.designation: one.certain for one in asked(store)}
+    assert certain[EX + "d2"] == sure
+    assert certain[EX + "d1"] == (year(2000), year(2005))
 
 
 def test_who_is_named_itself_is_asked_always(store: ox.Store) -> None:

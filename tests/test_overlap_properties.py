@@ -123,17 +123,14 @@ def test_moving_all_of_time_changes_nothing_else(rows: Rows, days: int) -> None:
     def moved(row: object) -> object:
         return replace(row, since=move(row.since), until=move(row.until))  # type: ignore[attr-defined,type-var]
 
-    holdings = [
-        replace(
-            moved(h),  # type: ignore[type-var]
-            certain=tuple(map(move, h.certain)) if isinstance(h.certain, tuple) else h.certain,
-        )
-        for h in rows.holdings
-    ]
+    def kept(row: Holding | Condition) -> object:
+        sure = tuple(map(move, row.certain)) if isinstance(row.certain, tuple) else row.certain
+        return replace(moved(row), certain=sure)  # type: ignore[type-var]
+
     later = replace(
         rows,
-        holdings=holdings,
-        conditions=[*map(moved, rows.conditions)],
+        holdings=[*map(kept, rows.holdings)],
+        conditions=[*map(kept, rows.conditions)],
         ties=[*map(moved, rows.ties)],
         savings=[*map(moved, rows.savings)],
         instruments=[*map(moved, rows.instruments)],

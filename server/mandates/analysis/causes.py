@@ -21,7 +21,7 @@ from typing import Literal
 from mandates.analysis.events import Events
 from mandates.overlap.findings import Finding
 from mandates.overlap.reference import FAMILY, Reference, Support, span
-from mandates.overlap.tables import OPEN, Holding, Mandate, Rows, moment, seconds
+from mandates.overlap.tables import AGREEMENT, OPEN, Holding, Mandate, Rows, moment, seconds
 from mandates.overlap.weights import default_weights
 
 End = Literal["begins", "ends"]
@@ -33,9 +33,6 @@ _TIED = frozenset({"oversight", "delegation", "transition"})
 #: Relations that a condition makes what they are, or its absence; elsewhere it changes no more than
 #: the score.
 _ASKED = frozenset({*FAMILY, "concurrence-required", "interacting-assignment"})
-
-#: Kinds of condition under which nothing is done without the counterpart.
-_AGREED = frozenset({"Concurrence", "PriorApproval"})
 
 #: Relations that count what is in a cell or a career, and rest on no pair.
 _COUNTED = frozenset({"fragmentation", "gap", "sunset-coverage"})
@@ -191,13 +188,13 @@ class Causes:
         else:
             conditions = method.asked.get((a.mandate, finding.actors[1]), [])
         beyond = (edge - 1, edge) if end == "begins" else (edge, edge + 1)
-        ((kind, _),) = method.conditioned(conditions, beyond)
+        ((kind, *_),) = method.conditioned(conditions, beyond)
         if alone:
             same = kind == support.mitigation
         elif support.holding_b:
             same = bool(kind) == bool(support.mitigation)
         else:
-            same = bool(kind) and (kind in _AGREED) == (support.mitigation in _AGREED)
+            same = bool(kind) and (kind in AGREEMENT) == (support.mitigation in AGREEMENT)
         if same:
             return set()
         worth = method.weights.mitigation

@@ -140,15 +140,18 @@ def _supports(
         said = {name: row[name].value for name in names if row[name] is not None}
         actors = tuple(said[who] for who in ("first", "second") if who in said)
         cells = said.get("functionCell", ""), said.get("subjectCell", "")
-        support = (
-            datetime.fromisoformat(said["since"]),
-            datetime.fromisoformat(said["until"]),
-            said["certain"] == "true",
-            said["h"],
-            said.get("k", ""),
-        )
-        for relation in (said["relation"], said.get("also")):
+        for relation, certain in (
+            (said["relation"], said["certain"]),
+            (said.get("also"), said.get("alsoCertain")),
+        ):
             if relation:
+                support = (
+                    datetime.fromisoformat(said["since"]),
+                    datetime.fromisoformat(said["until"]),
+                    certain == "true",
+                    said["h"],
+                    said.get("k", ""),
+                )
                 yield (relation, actors, *cells), support
 
 

@@ -327,7 +327,7 @@ def _was_known(store: ox.Store, records: Sequence[str], known: datetime) -> list
 
 def _conditions(store: ox.Store, common: _Common) -> Iterator[Condition]:
     for one in asked(store, common.since, common.until):
-        yield Condition(one.mandate, one.kind, one.actor, one.since, one.until)
+        yield Condition(one.mandate, one.kind, one.actor, one.since, one.until, one.certain)
 
 
 def _ties(store: ox.Store, common: _Common) -> Iterator[Tie]:

@@ -34,6 +34,7 @@ from mandates.overlap.findings import (
     Findings,
 )
 from mandates.overlap.tables import (
+    AGREEMENT,
     CONDITIONS,
     EARLIEST,
     NONE,
@@ -355,7 +356,7 @@ def _values(
     def live(alias: str = "") -> str:
         return "true" if at is None else f"{alias}since <= {at} AND {at} < {alias}until"
 
-    agreement = (weights.mitigation[kind] for kind in ("Concurrence", "PriorApproval"))
+    agreement = (weights.mitigation[kind] for kind in AGREEMENT)
     return {
         **{relation.replace("-", "_"): str(code) for code, relation in enumerate(RELATIONS)},
         **{f"w_{axis}": str(weight) for axis, weight in weights.closeness.items()},

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, groupby, pairwise
+from typing import NamedTuple
 
 from mandates.overlap.findings import (
     EVIDENCE_LIMIT,
@@ -21,6 +22,7 @@ from mandates.overlap.findings import (
     finding_key,
 )
 from mandates.overlap.tables import (
+    AGREEMENT,
     EARLIEST,
     OPEN,
     Holding,
@@ -28,6 +30,7 @@ from mandates.overlap.tables import (
     Rows,
     World,
     WorldError,
+    certain_part,
     check_acyclic,
     moment,
     seconds,
@@ -57,6 +60,21 @@ def cut(*spans: Span) -> Span | None:
     """
     since, until = max(s for s, _ in spans), min(u for _, u in spans)
     return (since, until) if since < until else None
+
+
+def both(one: Span | None, other: Span | None) -> Span | None:
+    """Return what two intervals share, of which either may be none."""
+    return cut(one, other) if one and other else None
+
+
+def hull(spans: Iterable[Span | None]) -> Span | None:
+    """Return the interval from the first to the last of several; those that are none do not count.
+
+    >>> hull([(1, 3), None, (5, 9)])
+    (1, 9)
+    """
+    some = [s for s in spans if s]
+    return (min(s[0] for s in some), max(s[1] for s in some)) if some else None
 
 
 def merge(spans: Iterable[Span]) -> list[Span]:
@@ -149,6 +167,32 @@ def turned(meeting: Meeting) -> Meeting:
     )
 
 
+class Asked(NamedTuple):
+    """A condition: how it asks, when it stands, and the part of that beyond doubt."""
+
+    kind: str
+    time: Span
+    sure: Span | None
+
+
+class Stands(NamedTuple):
+    """The strongest kind of condition that stands in a piece of time, if any.
+
+    With it, for how long some condition stands beyond doubt, and one of agreement; of several, from
+    the first to the last.
+    """
+
+    kind: str | None
+    time: Span
+    sure: Span | None = None
+    agreed: Span | None = None
+
+    @property
+    def agreement(self) -> bool:
+        """Whether nothing is done without the counterpart."""
+        return self.kind in AGREEMENT
+
+
 @dataclass(frozen=True)
 class Support:
     """One pair of holdings (or one holding) that supports a finding for some time."""
@@ -182,15 +226,23 @@ class Reference:
         self.held_by: dict[str, set[str]] = {}
         for holding in rows.holdings:
             self.held_by.setdefault(holding.mandate, set()).add(holding.actor)
-        self.asked: dict[tuple[str, str], list[tuple[str, Span]]] = {}
+        self.asked: dict[tuple[str, str], list[Asked]] = {}
         for condition in rows.conditions:
             asked = self.asked.setdefault((condition.mandate, condition.counterpart), [])
-            asked.append((condition.kind, span(condition.since, condition.until)))
+            sure = certain_part(condition)
+            asked.append(
+                Asked(
+                    condition.kind,
+                    span(condition.since, condition.until),
+                    sure if sure[0] < sure[1] else None,
+                )
+            )
         # What a mandate asks of whom at which time.
         self.asks: dict[str, set[tuple[object, ...]]] = {}
         for (mandate, counterpart), asked in self.asked.items():
             own = self.asks.setdefault(mandate, set())
-            own.add((counterpart, *self.conditioned(asked, span(None, None))))
+            pieces = self.conditioned(asked, span(None, None))
+            own.add((counterpart, *((p.kind, p.time, p.sure) for p in pieces)))
         self.command = self._command()
         self.line = self._line()
         self.sure = {h.id: self._sure(h) for h in rows.holdings}
@@ -281,11 +333,8 @@ class Reference:
 
     @staticmethod
     def _certain(holding: Holding) -> Span | None:
-        if holding.certain is None:
-            return None
-        if holding.certain == "all":
-            return span(holding.since, holding.until)
-        return span(*holding.certain)
+        sure = certain_part(holding)
+        return sure if sure[0] < sure[1] else None
 
     def rivals(self, a: Holding, b: Holding) -> bool:
         """Tell whether two holdings stand in readings that cannot both be right."""
@@ -398,20 +447,21 @@ class Reference:
                 known=all(axes),
             )
 
-    def conditions(self, a: Holding, b: Holding) -> list[tuple[str, Span]]:
-        """Return the conditions by which one mandate names the other's holder, with their times."""
+    def conditions(self, a: Holding, b: Holding) -> list[Asked]:
+        """Return the conditions by which one mandate names the other's holder."""
         one, other = (a.mandate, b.actor), (b.mandate, a.actor)
         return [*self.asked.get(one, ()), *self.asked.get(other, ())]
 
-    def conditioned(
-        self, conditions: Sequence[tuple[str, Span]], time: Span
-    ) -> Iterator[tuple[str | None, Span]]:
+    def conditioned(self, conditions: Sequence[Asked], time: Span) -> Iterator[Stands]:
         """Cut a time where conditions begin and end; yield the strongest with each piece."""
-        marks = {mark for _, stands in conditions for mark in stands}
+        marks = {mark for asked in conditions for mark in asked.time}
         edges = sorted({*time, *(mark for mark in marks if time[0] < mark < time[1])})
         for piece in pairwise(edges):
-            kinds = [kind for kind, stands in conditions if cut(stands, piece)]
-            yield max(kinds, key=self.weights.mitigation.__getitem__, default=None), piece
+            standing = [asked for asked in conditions if cut(asked.time, piece)]
+            kinds = (asked.kind for asked in standing)
+            kind = max(kinds, key=self.weights.mitigation.__getitem__, default=None)
+            agreed = (asked.sure for asked in standing if asked.kind in AGREEMENT)
+            yield Stands(kind, piece, hull(asked.sure for asked in standing), hull(agreed))
 
     def points(
         self, similarity: tuple[int | None, ...], a: Mandate, b: Mandate, kind: str | None
@@ -455,32 +505,31 @@ class Reference:
         conditions = self.conditions(a, b)
         meetings = list(self.scope(ma, mb))
         if self.rivals(a, b):
-            for kind, piece in self.conditioned(conditions, time) if same and time else ():
+            for stands in self.conditioned(conditions, time) if same and time else ():
                 for meeting in meetings:
-                    yield self.support("contested-holding", a, b, meeting, piece, kind)
+                    yield self.support("contested-holding", a, b, meeting, stands)
             return
         linked = self.linked(a.actor, b.actor)
         if time is None:
             first, second = sorted((a, b), key=lambda h: self.time[h.id])
             if self.follows(first, second) if same else linked:
                 for meeting in meetings if first is a else map(turned, meetings):
-                    handed = self.support(
-                        "succession", first, second, meeting, self.time[second.id], None
-                    )
+                    alone = Stands(None, self.time[second.id])
+                    handed = self.support("succession", first, second, meeting, alone)
                     sure = self.sure[second.id] if self.sure[first.id] else None
                     yield replace(handed, certain=sure if meeting.known else None)
             return
         pieces = (
-            (phase, *conditioned)
-            for *phase, stands in self.phases(a.actor, b.actor, time)
-            for conditioned in self.conditioned(conditions, stands)
+            (phase, stands)
+            for *phase, piece in self.phases(a.actor, b.actor, time)
+            for stands in self.conditioned(conditions, piece)
         )
-        for (tie, saved, x, _), mitigation, piece in pieces:
+        for (tie, saved, x, _), stands in pieces:
             if tie in ("oversight", "delegation"):
                 upper, lower = (a, b) if a.actor == x else (b, a)
                 for meeting in meetings if upper is a else map(turned, meetings):
                     relation: Relation = "oversight" if tie == "oversight" else "delegation"
-                    yield self.support(relation, upper, lower, meeting, piece, mitigation)
+                    yield self.support(relation, upper, lower, meeting, stands)
                 continue
             for meeting in meetings:
                 if (linked or same) and (saved or "transitional" in (a.status, b.status)):
@@ -489,17 +538,20 @@ class Reference:
                     relation = "unsaved-overlap"
                 elif same:
                     relation = "overlap-by-designation"
-                elif mitigation is not None:
+                elif stands.kind is not None:
                     relation = "coordinated-overlap"
                 elif meeting.shape == "full" and ma.force == mb.force and ma.leading and mb.leading:
                     relation = "duplication"
                 else:
                     relation = "overlap"
-                yield self.support(relation, a, b, meeting, piece, mitigation)
+                found = self.support(relation, a, b, meeting, stands)
+                if relation == "coordinated-overlap":
+                    found = replace(found, certain=both(found.certain, stands.sure))
+                yield found
                 if (ma.exclusive or mb.exclusive) and relation in (*FAMILY, "unsaved-overlap"):
-                    yield self.support("conflict-of-exclusivity", a, b, meeting, piece, mitigation)
+                    yield self.support("conflict-of-exclusivity", a, b, meeting, stands)
             if not linked and not same:
-                yield from self.related(a, b, piece, mitigation)
+                yield from self.related(a, b, stands)
 
     def follows(self, first: Holding, second: Holding) -> bool:
         """Tell whether nobody held the same mandate between two holdings of it."""
@@ -511,9 +563,7 @@ class Reference:
             for x in self.rows.holdings
         )
 
-    def related(
-        self, a: Holding, b: Holding, piece: Span, mitigation: str | None
-    ) -> Iterator[Support]:
+    def related(self, a: Holding, b: Holding, stands: Stands) -> Iterator[Support]:
         """Yield a related assignment: the same subject, but functions in different branches."""
         ma, mb = self.mandates[a.mandate], self.mandates[b.mandate]
         if ma.function is None or mb.function is None:
@@ -537,16 +587,16 @@ class Reference:
                 (a.actor, b.actor),
                 None,
                 cell,
-                piece,
-                self.certain(a, b, piece) if known else None,
+                stands.time,
+                self.certain(a, b, stands.time) if known else None,
                 a.id,
                 b.id,
                 (self.kind(a, coarse=True), self.kind(b, coarse=True)),
                 (subject, subject),
                 similarity,
                 None,
-                mitigation,
-                self.points(similarity, ma, mb, mitigation),
+                stands.kind,
+                self.points(similarity, ma, mb, stands.kind),
             )
 
     def within(self, a: Holding, b: Holding) -> Iterator[Support]:
@@ -557,7 +607,7 @@ class Reference:
             return
         if (ma.force, mb.force) == ("duty", "disability"):
             for meeting in self.scope(ma, mb):
-                yield self.support("conflict-of-force", a, b, meeting, time, None)
+                yield self.support("conflict-of-force", a, b, meeting, Stands(None, time))
         if "disability" in (ma.force, mb.force) or not self.clash(ma, mb):
             return
         layer, territory = self.axis(ma.layers, mb.layers), self.places(ma, mb)
@@ -614,23 +664,23 @@ class Reference:
                 continue
             theirs = merge(self.time[h.id] for h in self.rows.holdings if h.actor == other)
             pieces = (
-                (kind, piece)
+                stands
                 for both in theirs
                 if (time := cut(both, own))
-                for tie, *_, stands in self.phases(holding.actor, other, time)
+                for tie, *_, piece in self.phases(holding.actor, other, time)
                 if tie == "none"
-                for kind, piece in self.conditioned(conditions, stands)
+                for stands in self.conditioned(conditions, piece)
             )
-            for kind, piece in pieces:
+            for stands in pieces:
                 relation: Relation = (
-                    "concurrence-required"
-                    if kind in ("Concurrence", "PriorApproval")
-                    else "interacting-assignment"
+                    "concurrence-required" if stands.agreement else "interacting-assignment"
                 )
-                for cell in cells if kind else ():
-                    yield self.single(
-                        relation, (holding.actor, other), function, cell, piece, holding, kind
+                for cell in cells if stands.kind else ():
+                    asks = self.single(
+                        relation, (holding.actor, other), function, cell, stands.time, holding
                     )
+                    sure = both(asks.certain, stands.agreed if stands.agreement else stands.sure)
+                    yield replace(asks, mitigation=stands.kind, certain=sure)
 
     def overlaps(self, holding: Holding, other: str) -> bool:
         """Tell whether a holding ever meets one of another actor in scope and time."""
@@ -652,7 +702,6 @@ class Reference:
         subject: str | None,
         time: Span,
         holding: Holding,
-        mitigation: str | None = None,
     ) -> Support:
         """Return the support of one holding."""
         sure = self.sure[holding.id]
@@ -665,7 +714,6 @@ class Reference:
             cut(sure, time) if sure else None,
             holding.id,
             kind=(holding.id,),
-            mitigation=mitigation,
         )
 
     def support(
@@ -674,32 +722,31 @@ class Reference:
         a: Holding,
         b: Holding,
         meeting: Meeting,
-        time: Span,
-        mitigation: str | None,
+        stands: Stands,
     ) -> Support:
-        """Return the support of a pair whose scopes meet."""
+        """Return the support of a pair whose scopes meet, while some conditions stand."""
         ma, mb = self.mandates[a.mandate], self.mandates[b.mandate]
         return Support(
             relation,
             (a.actor, b.actor if a.actor != b.actor else None),
             meeting.function_cell,
             meeting.subject_cell,
-            time,
-            self.certain(a, b, time) if meeting.known else None,
+            stands.time,
+            self.certain(a, b, stands.time) if meeting.known else None,
             a.id,
             b.id,
             (self.kind(a), self.kind(b)),
             (meeting.subject_a, meeting.subject_b),
             meeting.similarity,
             meeting.shape,
-            mitigation,
-            self.points(meeting.similarity, ma, mb, mitigation),
+            stands.kind,
+            self.points(meeting.similarity, ma, mb, stands.kind),
         )
 
     def certain(self, a: Holding, b: Holding, time: Span) -> Span | None:
         """Return the part of a time in which both holdings are beyond doubt."""
         sure_a, sure_b = self.sure[a.id], self.sure[b.id]
-        return cut(sure_a, sure_b, time) if sure_a and sure_b else None
+        return both(both(sure_a, sure_b), time)
 
     # Cells ------------------------------------------------------------------------------------
 

@@ -49,6 +49,8 @@ CONDITIONS: Final = (
     "PriorApproval",
     "Concurrence",
 )
+#: The conditions without which nothing is done.
+AGREEMENT: Final = ("PriorApproval", "Concurrence")
 
 #: Every table and column. The first word of a column's text is its kind: the name list a code
 #: points into (with ``?`` where `NONE` is allowed), an enumeration, ``flag`` (0 or 1) or ``time``
@@ -102,6 +104,8 @@ SCHEMA: Final[dict[str, dict[str, str]]] = {
         "counterpart": "actor: who takes part",
         "since": "time: first second at which it is the counterpart's part to take",
         "until": "time: first second no longer; another may fill the role that is named",
+        "certain_since": "time: start of the part that is beyond doubt",
+        "certain_until": "time: its end; not after certain_since if no part is",
     },
     "tie": {
         "kind": "tie: oversees, subordinate, part-of, delegates or succeeds, read 'a kind b'",
@@ -238,7 +242,8 @@ class Holding:
 class Condition:
     """A condition of one mandate that names another actor, or a role while that actor fills it.
 
-    The default interval is all time.
+    The default interval is all time. The certain part defaults to the whole; ``certain=None`` says
+    that no part is certain, as when the actor fills the role on one reading of the law only.
     """
 
     mandate: str
@@ -246,6 +251,7 @@ class Condition:
     counterpart: str
     since: datetime | None = None
     until: datetime | None = None
+    certain: tuple[datetime | None, datetime | None] | Literal["all"] | None = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +394,7 @@ class World:
         for key, table in tables.items():
             _check_table(key, table, names)
         _check_concepts(tables, names)
-        _check_holdings(tables, names)
+        _check_certain(tables, names)
 
     @classmethod
     def from_rows(cls, rows: Rows) -> World:
@@ -575,19 +581,18 @@ def check_acyclic(broader: Iterable[tuple[str, str]]) -> None:
         raise WorldError(f"broader: a cycle runs through {', '.join(map(repr, cycle))}")
 
 
-def _check_holdings(tables: Mapping[str, Table], names: Mapping[str, tuple[str, ...]]) -> None:
-    holding = tables["holding"]
-    some = holding["certain_since"] < holding["certain_until"]
-    outside = some & (
-        (holding["certain_since"] < holding["since"])
-        | (holding["certain_until"] > holding["until"])
-    )
-    wrong = np.flatnonzero(outside)
-    if len(wrong):
-        raise WorldError(
-            f"holding {names['holding'][wrong[0]]!r}: "
-            "its certain part is not within its possible interval"
+def _check_certain(tables: Mapping[str, Table], names: Mapping[str, tuple[str, ...]]) -> None:
+    for key in ("holding", "condition"):
+        table = tables[key]
+        some = table["certain_since"] < table["certain_until"]
+        outside = some & (
+            (table["certain_since"] < table["since"]) | (table["certain_until"] > table["until"])
         )
+        wrong = np.flatnonzero(outside)
+        if len(wrong):
+            row = int(wrong[0])
+            label = f"{key} {names[key][row]!r}" if key in names else f"{key} row {row}"
+            raise WorldError(f"{label}: its certain part is not within its possible interval")
 
 
 # Coding and decoding --------------------------------------------------------------------------
@@ -618,7 +623,6 @@ def named_columns(rows: Rows) -> dict[str, NamedTable]:
     for holding in holdings:
         if holding.since is None:
             raise WorldError(f"holding {holding.id!r}: has no beginning")
-    spans = [_certain(holding) for holding in holdings]
     axes = {
         key: [(row.id, name) for row in mandates for name in getattr(row, field)]
         for key, field in zip(_AXIS_TABLES, _AXIS_FIELDS, strict=True)
@@ -631,11 +635,13 @@ def named_columns(rows: Rows) -> dict[str, NamedTable]:
         **{key: _pairs(key, pairs) for key, pairs in axes.items()},
         "holding": {
             **_fields(holdings, "id", "mandate", "actor", "since", "until", "status", "reading"),
-            "certain_since": [since for since, _ in spans],
-            "certain_until": [until for _, until in spans],
+            **_sure(holdings),
         },
         "instrument": _fields(_sorted("instrument", rows.instruments), "id", *SCHEMA["instrument"]),
-        "condition": _fields(rows.conditions, *SCHEMA["condition"]),
+        "condition": {
+            **_fields(rows.conditions, "mandate", "kind", "counterpart", "since", "until"),
+            **_sure(rows.conditions),
+        },
         "tie": _fields(rows.ties, *SCHEMA["tie"]),
         "saving": _fields(rows.savings, *SCHEMA["saving"]),
         "expectation": _fields(rows.expectations, *SCHEMA["expectation"]),
@@ -672,12 +678,29 @@ def _until(value: datetime | None) -> int:
     return OPEN if value is None else seconds(value)
 
 
-def _certain(holding: Holding) -> tuple[int, int]:
-    if holding.certain == "all":
-        return _since(holding.since), _until(holding.until)
-    if holding.certain is None:
-        return _until(holding.until), _until(holding.until)
-    since, until = holding.certain
+def _sure(rows: Iterable[Holding | Condition]) -> dict[str, list[int]]:
+    spans = [certain_part(row) for row in rows]
+    return {
+        "certain_since": [since for since, _ in spans],
+        "certain_until": [until for _, until in spans],
+    }
+
+
+def certain_part(row: Holding | Condition) -> tuple[int, int]:
+    """Return the part of a holding or a condition that is beyond doubt, in seconds.
+
+    Where no part is, it begins when all is over.
+
+    >>> certain_part(Condition("m", "Referral", "a")) == (EARLIEST, OPEN)
+    True
+    >>> certain_part(Condition("m", "Referral", "a", certain=None)) == (OPEN, OPEN)
+    True
+    """
+    if row.certain == "all":
+        return _since(row.since), _until(row.until)
+    if row.certain is None:
+        return _until(row.until), _until(row.until)
+    since, until = row.certain
     return _since(since), _until(until)
 
 
@@ -811,8 +834,13 @@ def _decode(world: World) -> Rows:
                 names["actor"][actor],
                 start(since),
                 moment(until),
+                "all"
+                if (c_since, c_until) == (since, until)
+                else (start(c_since), moment(c_until))
+                if c_since < c_until
+                else None,
             )
-            for m, kind, actor, since, until in each("condition")
+            for m, kind, actor, since, until, c_since, c_until in each("condition")
         ),
         tuple(
             Tie(

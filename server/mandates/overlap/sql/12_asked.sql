@@ -1,8 +1,9 @@
 -- Which mandates ask for what of whom, and when.
 
 -- The strongest condition for each counterpart of a mandate, in pieces of all time cut where any of
--- them begins or ends, -1 where none stands; and the distinct sets of them. A member of a set is one
--- number, of which each date takes 31 bits.
+-- them begins or ends, -1 where none stands. sure tells for how long one of them, whichever, stands
+-- beyond doubt, and agreed for how long one of agreement does: of several from the first to the last,
+-- and where none does it would begin after its end.
 CREATE TABLE asked AS
 WITH mark AS (
   SELECT mandate, counterpart, since AS moment FROM condition
@@ -14,19 +15,35 @@ WITH mark AS (
     lead(moment) OVER (PARTITION BY mandate, counterpart ORDER BY moment) AS until
   FROM mark
 )
-SELECT p.mandate, p.counterpart, p.since, p.until, coalesce(max(w.mitigation), -1) AS mitigation
+SELECT p.mandate, p.counterpart, p.since, p.until, coalesce(max(w.mitigation), -1) AS mitigation,
+  coalesce(min(c.certain_since) FILTER (WHERE c.sure), $open) AS sure_since,
+  coalesce(max(c.certain_until) FILTER (WHERE c.sure), $earliest) AS sure_until,
+  coalesce(min(c.certain_since) FILTER (WHERE c.sure AND w.mitigation IN ($agreement)), $open)
+    AS agreed_since,
+  coalesce(max(c.certain_until) FILTER (WHERE c.sure AND w.mitigation IN ($agreement)), $earliest)
+    AS agreed_until
 FROM piece p
-LEFT JOIN condition c ON c.mandate = p.mandate AND c.counterpart = p.counterpart
+LEFT JOIN (SELECT *, certain_since < certain_until AS sure FROM condition) c
+  ON c.mandate = p.mandate AND c.counterpart = p.counterpart
   AND c.since <= p.since AND p.until <= c.until
 LEFT JOIN condition_weight w ON w.kind = c.kind
 WHERE p.until IS NOT NULL
 GROUP BY p.mandate, p.counterpart, p.since, p.until;
 
+-- The distinct pieces, and the distinct sets of them.
+CREATE TABLE asked_piece AS
+SELECT (row_number() OVER (
+    ORDER BY counterpart, since, until, mitigation, sure_since, sure_until) - 1)::INTEGER AS number,
+  counterpart, since, until, mitigation, sure_since, sure_until
+FROM (
+  SELECT DISTINCT counterpart, since, until, mitigation, sure_since, sure_until FROM asked
+);
+
 CREATE TABLE asked_list AS
-SELECT mandate, list(
-  (counterpart::HUGEINT * 1002 + mitigation + 1) * 4611686018427387904
-    + since::BIGINT * 2147483648 + until ORDER BY counterpart, since) AS members
-FROM asked GROUP BY mandate;
+SELECT mandate, list(number ORDER BY number) AS members
+FROM asked JOIN asked_piece
+  USING (counterpart, since, until, mitigation, sure_since, sure_until)
+GROUP BY mandate;
 
 CREATE TABLE asked_set AS
 SELECT (row_number() OVER (ORDER BY members) - 1)::INTEGER AS id, members
@@ -35,7 +52,5 @@ FROM (SELECT DISTINCT members FROM asked_list);
 CREATE TABLE asked_of AS SELECT mandate, id FROM asked_list JOIN asked_set USING (members);
 
 CREATE TABLE asked_member AS
-SELECT id, (member // 4611686018427387904 // 1002)::INTEGER AS counterpart,
-  (member // 4611686018427387904 % 1002 - 1)::INTEGER AS mitigation,
-  (member // 2147483648 % 2147483648)::INTEGER AS since, (member % 2147483648)::INTEGER AS until
-FROM (SELECT id, unnest(members) AS member FROM asked_set);
+SELECT id, counterpart, mitigation, since, until, sure_since, sure_until
+FROM (SELECT id, unnest(members) AS number FROM asked_set) JOIN asked_piece USING (number);

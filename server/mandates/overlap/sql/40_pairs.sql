@@ -19,8 +19,8 @@ JOIN layer_pair l ON l.a = x.layers AND l.b = y.layers
 JOIN addressee_pair d ON d.a = x.addressees AND d.b = y.addressees;
 
 -- Then all that a pair is judged by, in pieces cut where a condition between the two begins or ends.
--- mitigation is -1 where none of theirs stands, and -2 where they have none. Of two that follow each
--- other none is asked for.
+-- mitigation is -1 where none of theirs stands, and -2 where they have none; asked_since and
+-- asked_until tell for how long one stands beyond doubt. Of two that follow each other none is asked for.
 CREATE TABLE met AS
 SELECT
   function_cell, subject_cell,
@@ -57,7 +57,9 @@ SELECT
   least(x.until, y.until, qx.until, qy.until) AS until,
   greatest(x.sure_since, y.sure_since, qx.since, qy.since) AS sure_since,
   least(x.sure_until, y.sure_until, qx.until, qy.until) AS sure_until,
-  x.sure_since < x.sure_until AND y.sure_since < y.sure_until AS both_sure
+  x.sure_since < x.sure_until AND y.sure_since < y.sure_until AS both_sure,
+  least(qx.sure_since, qy.sure_since) AS asked_since,
+  greatest(qx.sure_until, qy.sure_until) AS asked_until
 FROM meeting m
 JOIN stand x ON x.id = m.x
 JOIN stand y ON y.id = m.y

@@ -18,19 +18,27 @@ WITH pieced AS (
       ELSE $overlap
     END AS relation,
     greatest(p.since, t.since) AS piece_since, least(p.until, t.until) AS piece_until,
-    greatest(p.sure_since, t.since) AS certain_since,
-    least(p.sure_until, t.until) AS certain_until
+    greatest(p.sure_since, t.since) AS own_since, least(p.sure_until, t.until) AS own_until
   FROM pair p
   LEFT JOIN phase t ON t.a = p.a AND t.b = p.b AND NOT p.rival
   WHERE p.since < p.until
+), doubted AS (
+  -- What a condition makes of two hangs on the condition, too.
+  SELECT *,
+    CASE WHEN relation = $coordinated_overlap THEN greatest(own_since, asked_since)
+      ELSE own_since END AS certain_since,
+    CASE WHEN relation = $coordinated_overlap THEN least(own_until, asked_until)
+      ELSE own_until END AS certain_until
+  FROM pieced
 )
 SELECT relation, exclusive,
   CASE WHEN turned THEN b ELSE a END AS a, CASE WHEN turned THEN a ELSE b END AS b,
   function_cell, subject_cell, piece_since AS since, piece_until AS until,
-  known AND certain_since < certain_until AS certain, certain_since, certain_until, pairs,
+  known AND certain_since < certain_until AS certain, certain_since, certain_until,
+  known AND own_since < own_until AS own_certain, own_since, own_until, pairs,
   CASE WHEN turned THEN ranked(points, first_b, first_a)
     ELSE ranked(points, first_a, first_b) END AS rank
-FROM pieced
+FROM doubted
 WHERE piece_since < piece_until;
 
 INSERT INTO gathered_others
@@ -42,8 +50,8 @@ FROM together GROUP BY relation, a, b, function_cell, subject_cell, since, until
 
 INSERT INTO gathered_others
 SELECT $conflict_of_exclusivity, a, b, function_cell, subject_cell, since, until, sum(pairs),
-  sum(pairs) FILTER (WHERE certain),
-  min(certain_since) FILTER (WHERE certain), max(certain_until) FILTER (WHERE certain),
+  sum(pairs) FILTER (WHERE own_certain),
+  min(own_since) FILTER (WHERE own_certain), max(own_until) FILTER (WHERE own_certain),
   max(rank, $limit)
 FROM together
 WHERE exclusive

@@ -37,13 +37,14 @@ UNION ALL
 SELECT $unplaced, actor, -1, id, function_cell, subject_cell, since, until, sure_since, sure_until
 FROM cells WHERE function_cell < 0 OR subject_cell < 0
 UNION ALL
-SELECT CASE WHEN q.mitigation IN ($agreement) THEN $concurrence_required
-    ELSE $interacting_assignment END,
+SELECT CASE WHEN q.agreement THEN $concurrence_required ELSE $interacting_assignment END,
   c.actor, q.counterpart, c.id, c.function_cell, c.subject_cell,
   greatest(c.since, o.since, t.since, q.since), least(c.until, o.until, t.until, q.until),
-  c.sure_since, c.sure_until
+  greatest(c.sure_since, CASE WHEN q.agreement THEN q.agreed_since ELSE q.sure_since END),
+  least(c.sure_until, CASE WHEN q.agreement THEN q.agreed_until ELSE q.sure_until END)
 FROM cells c
-JOIN asked q ON q.mandate = c.mandate AND q.counterpart <> c.actor AND q.mitigation >= 0
+JOIN (SELECT *, mitigation IN ($agreement) AS agreement FROM asked WHERE mitigation >= 0) q
+  ON q.mandate = c.mandate AND q.counterpart <> c.actor
 JOIN active o ON o.actor = q.counterpart
 LEFT JOIN phase t
   ON t.a = least(c.actor, q.counterpart) AND t.b = greatest(c.actor, q.counterpart)

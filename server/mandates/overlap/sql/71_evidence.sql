@@ -8,6 +8,8 @@ WITH exhibit AS (
 SELECT finding, rank, e.first_a AS holding_a, e.first_b AS holding_b, pairs AS alike,
   e.since, e.until,
   known AND CASE WHEN e.relation = $succession THEN both_sure
+    WHEN e.relation = $coordinated_overlap
+      THEN greatest(p.sure_since, e.since, asked_since) < least(p.sure_until, e.until, asked_until)
     ELSE greatest(p.sure_since, e.since) < least(p.sure_until, e.until) END AS certain,
   CASE WHEN turned THEN p.subject_b ELSE p.subject_a END AS subject_a,
   CASE WHEN turned THEN p.subject_a ELSE p.subject_b END AS subject_b,
@@ -42,7 +44,11 @@ JOIN clashing p
 WHERE e.relation = $conflict_of_functions
 UNION ALL
 SELECT finding, rank, e.first_a, -1, 1, e.since, e.until,
-  greatest(h.sure_since, e.since) < least(h.sure_until, e.until), -1, -1, -1, -1, -1, -1, -1, -1,
+  greatest(h.sure_since, e.since, CASE WHEN e.relation = $concurrence_required
+      THEN q.agreed_since ELSE q.sure_since END)
+    < least(h.sure_until, e.until, CASE WHEN e.relation = $concurrence_required
+      THEN q.agreed_until ELSE q.sure_until END),
+  -1, -1, -1, -1, -1, -1, -1, -1,
   coalesce(q.mitigation, -1), 0
 FROM exhibit e
 JOIN held h ON h.id = e.first_a
