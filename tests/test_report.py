@@ -103,10 +103,24 @@ def test_every_finding_told_at_length_shows_words_days_and_reason(report: Report
 def test_what_is_not_certain_says_what_it_hangs_on(report: Report) -> None:
     for entry in report.entries:
         for pair in entry.pairs:
-            if not pair.certain and pair.second is not None:
+            if not pair.certain:
                 assert pair.doubts, entry.title
             if pair.certain:
                 assert not pair.doubts
+
+
+def test_who_fills_a_role_on_one_reading_only_is_asked_on_that_reading_only(
+    report: Report,
+) -> None:
+    """A power that is PTA's or SMPRA's, on rival readings, interacts with neither for certain."""
+    asked = {
+        entry.brief[1]: entry.doubts
+        for entry in report.entries
+        if entry.relation == "interacting-assignment" and entry.brief[0] == "NCCIA"
+    }
+    (doubt,) = asked["PTA"]
+    assert doubt.startswith("PTA fills the role of the Authority (PECA) only on the reading “")
+    assert ", not on “literal: " in doubt
 
 
 def test_unknown_axes_are_named_with_their_provision(report: Report) -> None:

@@ -461,7 +461,7 @@ class _Maker:
 
     def entry(self, finding: Finding) -> Entry:
         texts = self.texts
-        pairs = tuple(self.pair(exhibit) for exhibit in finding.evidence)
+        pairs = tuple(self.pair(finding, exhibit) for exhibit in finding.evidence)
         doubts = min((p.doubts for p in pairs if p.doubts), key=len, default=())
         if finding.relation == "gap":
             doubts = self.reasons.vacancy(finding)
@@ -546,7 +546,7 @@ class _Maker:
             if "relation" in self.matcher.match(s, finding)
         )
 
-    def pair(self, exhibit: Evidence) -> Pair:
+    def pair(self, finding: Finding, exhibit: Evidence) -> Pair:
         texts = self.texts
         one = texts.position(exhibit.holding_a)
         two = texts.position(exhibit.holding_b) if exhibit.holding_b else None
@@ -557,7 +557,7 @@ class _Maker:
             first=one,
             second=two,
             reasons=self.reasons.reasons(exhibit),
-            doubts=() if exhibit.certain else self.reasons.doubts(exhibit),
+            doubts=() if exhibit.certain else self.reasons.doubts(finding, exhibit),
             mitigation=self.mitigation(exhibit, one, two) if two else (),
             alike=exhibit.alike,
             certain=exhibit.certain,

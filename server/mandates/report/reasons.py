@@ -10,14 +10,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mandates.analysis.conditions import Asked
 from mandates.analysis.world import plain
 from mandates.overlap.findings import Evidence, Finding
-from mandates.overlap.reference import AXES, Hierarchy
-from mandates.overlap.tables import Holding, Mandate, Rows
+from mandates.overlap.reference import AXES, Hierarchy, Span, cut, span
+from mandates.overlap.tables import AGREEMENT, Holding, Mandate, Rows
 from mandates.overlap.weights import Weights, default_weights
 from mandates.report.days import day
 from mandates.report.texts import Texts
 
+#: Relations that a condition makes what they are.
+_CONDITIONED = ("coordinated-overlap", "concurrence-required", "interacting-assignment")
 _OPEN = {
     "function": "the function",
     "subject": "the matter",
@@ -83,7 +86,7 @@ class Reasons:
             found.append(Reason(axis, f"{_ONE[axis]}: {words}", exhibit.similarity[axis], known))
         return tuple(found)
 
-    def doubts(self, exhibit: Evidence) -> tuple[str, ...]:
+    def doubts(self, finding: Finding, exhibit: Evidence) -> tuple[str, ...]:
         """Say what a pair hangs on: unknown values, readings, days, practice."""
         sides = [self.holdings[h] for h in (exhibit.holding_a, exhibit.holding_b) if h is not None]
         found: list[str] = []
@@ -91,6 +94,8 @@ class Reasons:
             found += self._unstated(sides, exhibit.similarity)
         for holding in sides:
             found += self._unsure(holding)
+        if finding.relation in _CONDITIONED:
+            found += self._unfilled(finding, exhibit, sides)
         return tuple(dict.fromkeys(found))
 
     def vacancy(self, finding: Finding) -> tuple[str, ...]:
@@ -196,6 +201,43 @@ class Reasons:
             for cited, axes in silent.items()
         ]
 
+    def _unfilled(self, finding: Finding, exhibit: Evidence, sides: Sequence[Holding]) -> list[str]:
+        """Say why it is in doubt that somebody fills the role that a condition names."""
+        time = span(exhibit.since, exhibit.until)
+        strict = finding.relation == "concurrence-required"
+        named = [
+            one
+            for side in sides
+            for actor in finding.actors
+            if actor != side.actor
+            for one in self.texts.named[side.mandate, actor]
+            if cut(span(one.since, one.until), time) and (not strict or one.kind in AGREEMENT)
+        ]
+        if any(_surely(one, time) for one in named):
+            return []
+        # What a side holds on the same reading says the same.
+        said = {(side.actor, side.reading) for side in sides}
+        return [
+            self._filling(one)
+            for one in named
+            if not any((one.actor, r) in said for r in self.texts.readings[one.designation])
+        ]
+
+    def _filling(self, one: Asked) -> str:
+        texts, name = self.texts, self.texts.name
+        who, role = texts.brief(one.actor), name(texts.roles[one.designation])
+        readings = texts.readings[one.designation]
+        if readings:
+            rivals = {r for reading in readings for r in self.rivals.get(reading, ())}
+            own, others = (
+                _listed([f"“{name(r)}”" for r in sorted(s)], "or") for s in (readings, rivals)
+            )
+            beside = f", not on {others}" if others else ""
+            return f"{who} fills the role of {role} only on the reading {own}{beside}"
+        if one.certain is None:
+            return f"{who} is seen to fill the role of {role} in practice; no designation was found"
+        return f"no day of that time is known on which {who} certainly fills the role of {role}"
+
     def _unsure(self, holding: Holding) -> list[str]:
         name = self.texts.name
         who = self.texts.brief(holding.actor)
@@ -221,6 +263,12 @@ class Reasons:
                 end = day(holding.until)
                 found.append(f"{who} ceased to hold it between {day(until)} and {end}")
         return found
+
+
+def _surely(one: Asked, time: Span) -> bool:
+    if one.certain == "all":
+        return True
+    return one.certain is not None and cut(span(*one.certain), time) is not None
 
 
 def _listed(words: Sequence[str], last: str) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import pyoxigraph as ox
 
+from mandates.analysis.conditions import Asked, asked
 from mandates.analysis.graph import mitigations
 from mandates.dataset.lookup import dates, first, instances, labels, pairs, table
 from mandates.dataset.names import ALT_LABEL, MAND, mand, polity
@@ -143,6 +144,9 @@ class Texts:
         self.document, self.grade = first(store, "fromDocument"), first(store, "hasGrade")
         self.address = first(store, "address")
         self.asked = mitigations(store)
+        self.named: defaultdict[tuple[str, str], list[Asked]] = defaultdict(list)
+        for one in asked(store):
+            self.named[one.mandate, one.actor].append(one)
         self.stated = table(store, "statedBy")
         self.number = first(store, "number")
         self.vested, self.roles = first(store, "vestedIn"), first(store, "fills")
