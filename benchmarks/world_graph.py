@@ -107,9 +107,9 @@ def _lines(world: World) -> Iterator[str]:
             yield f"{node} <{MAND}inReading> {reading[read]} .\n"
     for a, b in rows("rival"):
         yield f"{reading[a]} <{MAND}rivalOf> {reading[b]} .\n"
-    for code, (m, kind, counterpart, *times) in enumerate(rows("condition")):
+    for code, (m, kind, counterpart, *stands) in enumerate(rows("condition")):
         # One that does not would name a role, and these worlds have none.
-        if times != [EARLIEST, OPEN] * 2:
+        if stands != [EARLIEST, OPEN] * 2:
             raise ValueError(f"condition {code}: does not certainly stand at all times")
         node = f"<{ID}condition/{code}>"
         yield f"{mandate[m]} <{MAND}hasCondition> {node} .\n"
