@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -235,6 +236,19 @@ def test_a_report_lays_a_bill_over_the_snapshot(
     assert result.exit_code == 0, result.output
     (page,) = tmp_path.iterdir()
     assert words in page.read_text("utf-8")
+
+
+def test_a_face_that_needs_what_is_not_installed_keeps_no_other_from_being_written(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    faces = ["--format", "pdf", "--format", "csv"]
+    result = run(
+        "report", "--data-dir", data_dir, "--actors", "nccia", *faces, "--output", tmp_path
+    )
+    assert result.exit_code == 1
+    assert "pip install 'mandates[pdf]'" in " ".join(result.output.split())
+    assert [path.suffix for path in tmp_path.iterdir()] == [".csv"]
 
 
 def test_format_takes_a_folder_and_only_what_it_is_given(tmp_path: Path) -> None:

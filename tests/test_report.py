@@ -23,6 +23,7 @@ from mandates.report import FACES, Report, Scope, make_report, render
 from mandates.report.charts import pictures, svg
 from mandates.report.faces import COLUMNS
 from mandates.report.model import FULL
+from mandates.report.views import MEETINGS
 
 PAKISTAN = timezone(timedelta(hours=5))
 AS_OF = datetime(2025, 8, 6, tzinfo=PAKISTAN)
@@ -152,6 +153,47 @@ def test_the_summary_is_short_and_names_institutions(report: Report) -> None:
     assert 3 <= len(report.summary) <= 6
     assert "MoITT" in report.summary[0]
     assert "6 August 2025" in report.summary[0]
+
+
+def test_the_summary_counts_rivals_apart_from_those_asked_for(report: Report) -> None:
+    five = {"MoITT", "PTA", "FIA", "NCERT", "NCCIA"}
+    meetings = [e for e in report.entries if e.relation in MEETINGS]
+    inside = [e for e in meetings if five.issuperset(e.brief)]
+    assert 0 < len(inside) < len(meetings)
+    assert f"meet in {len(inside)} places" in report.summary[0]
+    assert f"In {len(meetings) - len(inside)} more a reading of the law" in report.summary[0]
+
+
+def test_what_is_held_beyond_doubt_is_counted_beside_what_is_held(
+    report: Report, page: str
+) -> None:
+    """The Ministry holds most of its mandates on a reading, NCERT none of its own."""
+    held = {report.actors[a]: (n, report.surely[a]) for a, n in report.held.items()}
+    moitt = held["Ministry of Information Technology and Telecommunication"]
+    ncert = held["National Computer Emergency Response Team of Pakistan"]
+    assert 0 < moitt[1] < moitt[0] / 2
+    assert ncert[0] == ncert[1] > 0
+    assert f'<td class="n">{moitt[0]}</td><td class="n">{moitt[1]}</td>' in page
+
+
+def test_law_that_is_no_longer_in_force_is_shown_last_of_equals(report: Report) -> None:
+    """Entry 27 of the schedule speaks of an Ordinance that has lapsed, entry 32 of the Act."""
+    (entry,) = (e for e in report.entries if e.relation == "conflict-of-exclusivity")
+    cited = [pair.first.citation for pair in entry.pairs]
+    old, new = (next(c for c in cited if c.endswith(f"entry {n}")) for n in (27, 32))
+    assert cited.index(new) < cited.index(old)
+
+
+def test_the_timeline_shows_by_what_most_is_held_at_any_time(report: Report) -> None:
+    (timeline,) = (p for p in pictures(report) if p.name == "timeline")
+    drawn = timeline.specification["data"]["values"]
+    lanes = {bar["lane"] for bar in drawn}
+    assert len(lanes) > 10
+    for lane in lanes:
+        times = sorted((bar["from"], bar["to"]) for bar in drawn if bar["lane"] == lane)
+        assert all(a[1] <= b[0] for a, b in pairwise(times)), lane
+    titles = [b["title"] for b in drawn if b["lane"] == "MoITT · Telecommunication Act 1996"]
+    assert titles == ["designated"]
 
 
 @pytest.mark.parametrize("face", sorted(set(FACES) - {"pdf"}))

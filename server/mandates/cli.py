@@ -373,13 +373,17 @@ def report(
     except (SnapshotError, UnknownNameError, BillError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     folder.mkdir(parents=True, exist_ok=True)
+    missing: list[str] = []
     for face in faces or ("html", "csv"):
         path = folder / f"{name}.{face}"
         try:
             path.write_bytes(render(model, face))
-        except MissingExtraError as error:
-            raise click.ClickException(str(error)) from None
-        _out().print(str(path))
+        except MissingExtraError as error:  # the other faces do not wait for it
+            missing.append(str(error))
+        else:
+            _out().print(str(path))
+    if missing:
+        raise click.ClickException("; ".join(missing))
 
 
 @main.command()

@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mandates.report.days import day, iso
@@ -222,9 +223,9 @@ def timeline(
     return Picture(
         name="timeline",
         heading="Since when, until when",
-        caption="Mandates of an institution under one instrument; the shade says by what they are "
-        f"held. The dashed line is {day(as_of)}; what began before {day(start)} is cut off "
-        f"there.{left}",
+        caption="Mandates of an institution under one instrument; the shade says by what most of "
+        f"them are held. The dashed line is {day(as_of)}; what began before {day(start)} is "
+        f"cut off there.{left}",
         alternative=f"{len(bars)} stretches of time in {len(kept)} lanes.{more}",
         specification=_lanes(kept, bars, (start, as_of, end)),
         narrow=_lanes(kept, bars, (start, as_of, end), narrow=True),
@@ -308,21 +309,43 @@ def _lanes(
     made = _chart(
         width=wide,
         height={"step": 31 if narrow else 18},
-        data={"values": [_drawn(bar, start, end) for bar in bars]},
+        data={"values": [*_visible(bars, start, end)]},
         encoding={"y": {**lane, "axis": None if narrow else {"grid": True}}},
         layer=[stretches, today, *([names] if narrow else [])],
     )
     return made | ({"padding": _CLOSE} if narrow else {})
 
 
-def _drawn(bar: Bar, start: datetime, end: datetime) -> dict[str, object]:
-    return {
-        "lane": bar.lane,
-        "title": bar.title,
-        "from": iso(max(bar.since, start)),
-        "to": iso(min(bar.until or end, end)),
-        "mandates": bar.mandates,
-    }
+def _visible(bars: Sequence[Bar], start: datetime, end: datetime) -> Iterator[dict[str, object]]:
+    """Cut the bars of each lane so that at any time that by which most is held is to be seen.
+
+    Shades let the paper through, so bars over each other would show neither shade.
+    """
+    lanes: dict[str, list[Bar]] = {}
+    for bar in bars:
+        lanes.setdefault(bar.lane, []).append(bar)
+    for lane, own in lanes.items():
+        edges = sorted({max(b.since, start) for b in own} | {min(b.until or end, end) for b in own})
+        drawn: dict[str, object] = {}
+        for since, until in pairwise(edges):
+            over = [b for b in own if b.since <= since and (b.until is None or until <= b.until)]
+            if not over:
+                continue
+            most = max(over, key=lambda b: (b.mandates, b.title))
+            if drawn.get("title") == most.title and drawn["to"] == iso(since):
+                drawn["to"] = iso(until)
+                continue
+            if drawn:
+                yield drawn
+            drawn = {
+                "lane": lane,
+                "title": most.title,
+                "from": iso(since),
+                "to": iso(until),
+                "mandates": most.mandates,
+            }
+        if drawn:
+            yield drawn
 
 
 def network(edges: Sequence[Edge]) -> Picture | None:

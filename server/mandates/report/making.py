@@ -24,8 +24,9 @@ from mandates.dataset.lookup import labels
 from mandates.dataset.names import SKOS, polity
 from mandates.overlap import find
 from mandates.overlap.findings import Evidence, Finding
-from mandates.overlap.reference import span
-from mandates.overlap.tables import Holding
+from mandates.overlap.reference import Reference, span
+from mandates.overlap.tables import Holding, seconds
+from mandates.overlap.weights import default_weights
 from mandates.report import summary, views
 from mandates.report.counted import Counted
 from mandates.report.days import Spell, Stretch, begun, day, iso, met, within
@@ -264,6 +265,13 @@ class _Maker:
             if h.since <= as_of and (h.until is None or as_of < h.until)
         ]
 
+        self.ceased = {i.id: i.until for i in self.rows.instruments}
+
+    @cached_property
+    def method(self) -> Reference:
+        """The plain statement of the method, for what it says of single holdings."""
+        return Reference(self.rows, default_weights())
+
     @cached_property
     def found(self) -> list[Finding]:
         """All findings of the day."""
@@ -391,6 +399,12 @@ class _Maker:
         held = {
             actor: len({h.mandate for h in self.current if h.actor == actor}) for actor in shown
         }
+        surely = {
+            actor: len(
+                {h.mandate for h in self.current if h.actor == actor and self.beyond_doubt(h)}
+            )
+            for actor in shown
+        }
         wanted_mandates = {h.mandate for h in self.current if h.actor in inside}
         report = Report(
             kind=kind,
@@ -404,6 +418,7 @@ class _Maker:
             filters=tuple(self.filters()),
             actors={actor: self.texts.name(actor) for actor in shown},
             held=held,
+            surely=surely,
             summary=(),
             entries=entries,
             pairs=views.between(edges, [brief(a) for a in shown if self.wanted]),
@@ -461,7 +476,9 @@ class _Maker:
 
     def entry(self, finding: Finding) -> Entry:
         texts = self.texts
-        pairs = tuple(self.pair(finding, exhibit) for exhibit in finding.evidence)
+        # Of pairs that weigh the same, one on law that is no longer in force is shown last.
+        shown = sorted(finding.evidence, key=lambda e: (-e.points, self.lapsed(e)))
+        pairs = tuple(self.pair(finding, exhibit) for exhibit in shown)
         doubts = min((p.doubts for p in pairs if p.doubts), key=len, default=())
         if finding.relation == "gap":
             doubts = self.reasons.vacancy(finding)
@@ -546,6 +563,16 @@ class _Maker:
             if "relation" in self.matcher.match(s, finding)
         )
 
+    def lapsed(self, exhibit: Evidence) -> bool:
+        """Whether a mandate of a pair rests on, or speaks of, law that has ceased by the day."""
+        for holding in (exhibit.holding_a, exhibit.holding_b):
+            if holding is not None:
+                mandate = self.reasons.mandates[self.reasons.holdings[holding].mandate]
+                until = self.ceased.get(mandate.instrument or "")
+                if until is not None and until <= self.as_of:
+                    return True
+        return False
+
     def pair(self, finding: Finding, exhibit: Evidence) -> Pair:
         texts = self.texts
         one = texts.position(exhibit.holding_a)
@@ -577,6 +604,11 @@ class _Maker:
                 stated = "; ".join(texts.cite(p) for p in texts.stated[condition])
                 found.add(texts.name(condition) + (f" ({stated})" if stated else ""))
         return tuple(sorted(found))
+
+    def beyond_doubt(self, holding: Holding) -> bool:
+        """Whether a holding is beyond doubt on the day."""
+        sure, moment = self.method.sure[holding.id], seconds(self.as_of)
+        return sure is not None and sure[0] <= moment < sure[1]
 
     def lanes(self, shown: Sequence[str]) -> list[str]:
         """The institutions of the timeline: those asked for, else those with most mandates."""

@@ -27,7 +27,11 @@ SECTIONS: dict[str, tuple[str, str]] = {
         "Exclusive mandates that meet another's",
         "The words give a function to one institution alone, and another holds it too.",
     ),
-    "conflict-of-force": ("Conflicts of norms", "One must or may do what another norm forbids."),
+    "conflict-of-force": (
+        "Conflicts of norms",
+        "A duty meets what another norm forbids its holder. Where both can be obeyed, one limits "
+        "the other.",
+    ),
     "unsaved-overlap": (
         "Overlaps of predecessor and successor",
         "Both hold the same mandate at once and no saving provides for it.",
@@ -528,6 +532,7 @@ class Report:
         filters: limits that the reader asked for, in words.
         actors: the institutions compared: IRI to label.
         held: number of mandates each of them holds on the day: IRI to number.
+        surely: how many of these it holds beyond doubt: on every reading, by a designation.
         summary: what an adviser must know, in a few sentences.
         entries: findings, strongest first within each relation; a fragmented matter before those
             of which fewer mandates are spread.
@@ -552,6 +557,7 @@ class Report:
     filters: tuple[str, ...]
     actors: dict[str, str]
     held: dict[str, int]
+    surely: dict[str, int]
     summary: tuple[str, ...]
     entries: tuple[Entry, ...]
     pairs: Matrix

@@ -36,7 +36,9 @@ def sentences(report: Report, brief: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _state(report: Report, brief: Mapping[str, str]) -> list[str]:
-    found = [e for e in report.entries if e.relation in MEETINGS]
+    all_found = [e for e in report.entries if e.relation in MEETINGS]
+    named = set(brief.values())
+    found = [e for e in all_found if named.issuperset(e.brief)]
     certain = sum(e.certain for e in found)
     who = (
         f"Between {_and([brief[a] for a in report.actors])}"
@@ -48,17 +50,22 @@ def _state(report: Report, brief: Mapping[str, str]) -> list[str]:
         f"({certain} certain, {len(found) - certain} possible: they hang on a reading of the law, "
         "on a day or on a value that the law leaves open)."
     ]
-    lines += _sharpest(report)
-    lines += _contested(report)
+    if beside := len(all_found) - len(found):
+        others = sorted({who for e in all_found for who in e.brief} - named)
+        lines[0] += (
+            f" In {beside} more a reading of the law gives {_or(others)} what one of these holds."
+        )
     coordinated = sum(e.relation == "coordinated-overlap" for e in report.entries)
     bare = sum(e.relation in ("duplication", "overlap", "unsaved-overlap") for e in report.entries)
     contested = len(report.section("contested-holding"))
     if coordinated or bare:
         lines.append(
-            f"In {coordinated} of these places a condition of the law (consent, consultation, "
+            f"Of all these places, in {coordinated} a condition of the law (consent, consultation, "
             f"direction, report) links the two institutions; in {bare} nothing in the record does"
             + (f"; in {contested} it is contested who holds the mandate." if contested else ".")
         )
+    lines += _sharpest(report)
+    lines += _contested(report)
     empty = [e for e in report.entries if e.relation in ("gap", "orphan")]
     gaps = [e for e in empty if e.relation == "gap"]
     orphans = [e for e in empty if e.relation == "orphan"]
@@ -112,13 +119,13 @@ def _contested(report: Report) -> list[str]:
         sides.setdefault(entry.brief, []).append(entry)
     lines = []
     for who, entries in sorted(sides.items(), key=lambda item: (-len(item[1]), item[0]))[:1]:
-        held = sum(e.support for e in entries)
         readings = sorted(
             {p.reading for e in entries for q in e.pairs for p in (q.first, q.second) if p}
         )
         lines.append(
-            f"Whether {' or '.join(who)} holds {_count(held, 'mandate')} is contested, on two "
-            f"readings of the law: {' against '.join(f'“{r}”' for r in readings if r)}."
+            f"In {_count(len(entries), 'place')} it is contested whether {_or(who)} holds the "
+            f"mandate, on two readings of the law: "
+            f"{' against '.join(f'“{r}”' for r in readings if r)}."
         )
     return lines
 
@@ -187,4 +194,12 @@ def _count(number: int, noun: str) -> str:
 
 
 def _and(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return _joined(words, "and")
+
+
+def _or(words: Sequence[str]) -> str:
+    return _joined(words, "or")
+
+
+def _joined(words: Sequence[str], last: str) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
