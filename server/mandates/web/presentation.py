@@ -258,8 +258,8 @@ def contents(page: Page) -> list[tuple[str, str]]:
 
 _SCHEMA_TYPES = {
     "institution": "GovernmentOrganization",
-    "instrument": "Legislation",
-    "provision": "Legislation",
+    "instrument": "CreativeWork",
+    "provision": "CreativeWork",
     "event": "Event",
     "concept": "DefinedTerm",
     "statement": "Claim",
@@ -267,12 +267,21 @@ _SCHEMA_TYPES = {
 }
 
 
+#: Kinds of instrument that are legislation, as the alignment to schema.org has it: a judgment or a
+#: policy is none, and of a provision it depends on what it is part of.
+LEGISLATION = frozenset(
+    ["Act", "Bill", "Constitution", "Notification", "Ordinance", "Regulations", "Rules", "Treaty"]
+)
+
+
 def structured_data(page: Page, public_url: str) -> str:
     """What search engines read: schema.org as JSON-LD, safe inside a script element."""
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@id": page.iri,
-        "@type": _SCHEMA_TYPES.get(page.kind, "Thing"),
+        "@type": "Legislation"
+        if any(node.local in LEGISLATION for node in page.types)
+        else _SCHEMA_TYPES.get(page.kind, "Thing"),
         "name": page.title,
         "url": f"{public_url}/{page.path}",
         "license": "https://creativecommons.org/licenses/by/4.0/",
