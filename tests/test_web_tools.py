@@ -377,6 +377,9 @@ def test_the_address_of_the_dataset_says_all_of_its_parts(client: FlaskClient) -
             assert row["version"].value == dumps["version"]
             name = row["file"].value.rpartition("/")[2]
             assert (int(row["bytes"].value), row["sum"].value) == sizes[name]
+    page = client.get("/dataset", headers=HTML).text
+    assert '"@type": "Dataset"' in page
+    assert '"license": "https://creativecommons.org/licenses/by/4.0/"' in page
 
 
 def test_each_term_has_a_place_on_its_module_s_page(client: FlaskClient, record: ox.Store) -> None:

@@ -624,7 +624,8 @@ def _dataset() -> list[ox.Triple]:
     folder = engine.dumps
     listed = folder is not None and (folder / CHECKSUMS).is_file()
     files = _files(folder) if folder is not None and listed else []
-    return [*parse_triples(known.read()), *describe_version(engine.version, files)]
+    said = [*parse_triples(known.read()), *describe_version(engine.version, files)]
+    return sorted(said, key=str)  # so that what is said of one thing stands together
 
 
 def _public_url() -> str:
