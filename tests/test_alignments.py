@@ -157,6 +157,48 @@ def test_institutions_of_different_countries_are_never_the_same(record: ox.Store
     assert not list(record.quads_for_pattern(None, same, None, None))
 
 
+# What the partner says of the ends of its properties: (property, class at its beginning, at its
+# end); empty when it says nothing or a class that takes anything of ours.
+_ENDS = (
+    ("eli:responsibility_of_agent", "eli:LegalResource", ""),
+    ("schema:legislationAmends", "schema:Legislation", "schema:Legislation"),
+    ("schema:legislationRepeals", "schema:Legislation", "schema:Legislation"),
+    ("org:unitOf", "org:OrganizationalUnit", "org:Organization"),
+    ("org:memberOf", "prov:Agent", "org:Organization"),
+    ("prov:wasDerivedFrom", "prov:Entity", "prov:Entity"),
+)
+
+
+@pytest.mark.parametrize(("name", "begin", "end"), _ENDS)
+def test_what_a_property_of_a_partner_relates_is_of_the_partners_classes(
+    record: ox.Store, name: str, begin: str, end: str
+) -> None:
+    assert record.query(f"{_PREFIXES} ASK {{ ?x {name} ?y }}")
+    for node, kind in (("?x", begin), ("?y", end)):
+        if kind:
+            odd = record.query(
+                f"{_PREFIXES} SELECT DISTINCT {node} "
+                f"{{ ?x {name} ?y FILTER NOT EXISTS {{ {node} a {kind} }} }}"
+            )
+            assert isinstance(odd, ox.QuerySolutions)
+            assert [row[0].value for row in odd] == []  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", ["eli:LegalResource", "schema:Legislation"])
+def test_what_is_no_legislation_is_not_said_to_be(record: ox.Store, kind: str) -> None:
+    found = record.query(
+        f"""{_PREFIXES} PREFIX mand: <https://w3id.org/mandates/ns#>
+        SELECT DISTINCT ?other {{
+          VALUES ?other {{
+            mand:Charter mand:Directive mand:Judgment mand:MemorandumInstrument mand:Order
+            mand:Policy mand:Provision mand:Strategy
+          }}
+          ?x a ?other , {kind} }}"""
+    )
+    assert isinstance(found, ox.QuerySolutions)
+    assert [row[0].value for row in found] == []  # type: ignore[union-attr]
+
+
 @pytest.mark.reasoner
 def test_ontology_with_all_alignments_is_consistent_and_every_class_can_have_members() -> None:
     from mandates.dataset.loading import load

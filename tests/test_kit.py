@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import shutil
 from dataclasses import astuple, replace
 from datetime import date
 from pathlib import Path
@@ -15,9 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mandates.analysis.graph import legal_orders
-from mandates.build import BuildError, assemble
+from mandates.build import BuildError, assemble, build
 from mandates.cli import main
 from mandates.dataset.names import GRAPH
+from mandates.dataset.questions import questions
+from mandates.dataset.snapshot import open_store
 from mandates.dataset.sources import find_sources, project_root
 from mandates.kit import (
     COLUMNS,
@@ -32,6 +36,7 @@ from mandates.kit import (
     write_table,
 )
 from mandates.kit.table import FORCES, GRADES, INSTITUTIONS, INSTRUMENTS
+from mandates.quality.questions import check_questions
 
 CONCEPTS = known_concepts()
 EXAMPLE = project_root() / "docs" / "examples" / "exampland.csv"
@@ -243,6 +248,7 @@ def test_the_tutorial(tmp_path: Path) -> None:
     again = read_table(back.read_text("utf-8"), TUTORIAL)
     assert again == sorted(read_table(EXAMPLE.read_text("utf-8"), TUTORIAL))
     assert all(astuple(row) for row in again)
+    assert back.read_bytes() == EXAMPLE.read_bytes()
 
     dataset = assemble(extra=[module])
     assert dataset.warnings == []
@@ -259,6 +265,49 @@ def test_the_tutorial(tmp_path: Path) -> None:
     pairs = {(row["a"].value.removeprefix(base), row["b"].value.removeprefix(base)) for row in met}  # type: ignore[union-attr]
     assert ("communications-authority", "ministry-of-communications") in pairs
     assert ("cyber-crime-bureau-of-exampland", "police-of-exampland") in pairs
+
+
+def test_a_country_is_given_as_the_tutorial_says(tmp_path: Path) -> None:
+    """Step 7: with the territory moved nothing is warned of, and three known answers change."""
+    root, module = tmp_path / "project", tmp_path / "project" / "instances" / "zz"
+    for part in ("instances", "ontology", "shapes"):
+        shutil.copytree(project_root() / part, root / part)
+    new_country("zz", "Exampland", module, offset="+01:00")
+    territories, scheme = module / "territories.ttl", root / "ontology/schemes/territories.ttl"
+    concept = territories.read_text("utf-8").partition("territory:exampland")[2]
+    with scheme.open("a", encoding="utf-8") as file:
+        file.write(f"\nterritory:exampland{concept}")
+    territories.unlink()
+    tutorial = (project_root() / "docs" / "tutorial-new-country.md").read_text("utf-8")
+    (part,) = re.findall(r"```turtle\n(actor:communications-authority .*?)```", tutorial, re.DOTALL)
+    actors = module / "actors.ttl"
+    prefix = "@prefix comparison-role: <https://w3id.org/mandates/scheme/comparison-role/> .\n"
+    actors.write_text(f"{prefix}{actors.read_text('utf-8')}\n{part}", "utf-8")
+
+    snapshot, dataset = build(tmp_path / "data", root)
+    assert dataset.warnings == []
+    _, problems = check_questions(open_store(snapshot))
+    changed = {(problem.file or "").removesuffix(".csv") for problem in problems}
+    assert changed == set(re.findall(r"(?m)^\| `([a-z-]+)` \| [a-z]", tutorial.split("## 7.")[1]))
+    for name in changed:
+        arguments = ["answers", name, "--data-dir", str(tmp_path / "data")]
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 0, done.output
+        renewed = replace(questions()[name], expected=done.output)
+        before = questions()[name].cases()
+        assert [case[0] for case in renewed.cases()] == [case[0] for case in before]
+        lines = set(done.output.splitlines()) - set(questions()[name].expected.splitlines())
+        assert lines
+        assert all("zz" in line or ",mand:Territory," in line for line in lines)
+
+
+def test_answers_are_printed_as_their_file_has_them(data_dir: Path) -> None:
+    for name in ("highest-norm", "known-late"):
+        done = CliRunner().invoke(main, ["answers", name, "--data-dir", str(data_dir)])
+        assert done.output == questions()[name].expected
+    done = CliRunner().invoke(main, ["answers", "known-latte", "--data-dir", str(data_dir)])
+    assert done.exit_code == 1
+    assert "did you mean known-late?" in done.output
 
 
 def test_a_misspelt_concept_is_named_with_file_line_and_the_nearest(tmp_path: Path) -> None:

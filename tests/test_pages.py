@@ -16,7 +16,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import mandates.web
+from mandates.dataset.sources import project_root
 from mandates.web import Settings, create_app
+from mandates.web.presentation import LEGISLATION
 from mandates.web.site import messages
 
 NAMES = Path(__file__).parent / "data" / "paper-names.csv"
@@ -300,6 +302,22 @@ def test_what_points_to_a_thing_is_counted_and_paged_without_loss(client: FlaskC
         if "/evidence/" in link
     ]
     assert len(seen) == len(set(seen)) == 200 + (total - 1) % 100 + 1
+
+
+def test_structured_data_calls_legislation_what_the_alignment_does(client: FlaskClient) -> None:
+    table = project_root() / "ontology" / "alignments" / "schema-legislation.sssom.tsv"
+    rows = [line.split("\t") for line in table.read_text("utf-8").splitlines()]
+    aligned = {row[0] for row in rows if row[1:3] == ["rdfs:subClassOf", "schema:Legislation"]}
+    assert aligned == {f"mand:{name}" for name in LEGISLATION}
+    for path, kind in (
+        ("peca-2016", "Legislation"),
+        ("ncsp-2021", "CreativeWork"),
+        ("peca-2016/s37.1", "CreativeWork"),
+    ):
+        page = client.get(f"/id/pk/instrument/{path}.html").text
+        found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+        assert found is not None
+        assert json.loads(found[1])["@type"] == kind, path
 
 
 def test_structured_data_names_the_thing(client: FlaskClient) -> None:

@@ -308,6 +308,80 @@ def test_versions_keep_their_addresses(client: FlaskClient) -> None:
     assert 'href="/ns"' in never.text
 
 
+def triples(client: FlaskClient, path: str) -> ox.Store:
+    """What a document says, as a store's default graph."""
+    store = ox.Store()
+    response = client.get(path, headers={"Accept": "application/n-triples"})
+    assert response.status_code == 200
+    store.load(response.data, format=ox.RdfFormat.N_TRIPLES)
+    return store
+
+
+def test_versions_of_schemes_lead_to_all_of_the_scheme(client: FlaskClient) -> None:
+    whole, version = triples(client, "/scheme/layer.nt"), triples(client, "/scheme/layer/0.1.0.nt")
+    assert len(version) == len(whole) > 100
+    assert client.get("/scheme/layer/0.1.0", headers=HTML).status_code == 200
+    never = client.get("/scheme/layer/0.0.1", headers=HTML)
+    assert never.status_code == 404
+    assert 'href="/scheme/layer"' in never.text
+
+
+def test_the_address_of_every_term_says_what_it_is(client: FlaskClient, record: ox.Store) -> None:
+    terms = record.query(
+        "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> SELECT DISTINCT ?term ?module {"
+        " ?term rdfs:isDefinedBy ?module"
+        " FILTER (STRSTARTS(STR(?term), 'https://w3id.org/mandates/ns#')) }"
+    )
+    found = [(row["term"], row["module"].value) for row in terms]
+    assert {module for _, module in found} == {
+        "https://w3id.org/mandates/ns",
+        "https://w3id.org/mandates/ns/cyber",
+    }
+    definition = ox.NamedNode("http://www.w3.org/2004/02/skos/core#definition")
+    page = client.get("/ns", headers=HTML).text
+    for path in ("/ns", "/ns/0.1.0"):
+        said = triples(client, path)
+        for term, _ in found:
+            assert any(said.quads_for_pattern(term, definition, None)), (path, term)
+        headers = said.quads_for_pattern(
+            None,
+            ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type"),
+            ox.NamedNode("http://www.w3.org/2002/07/owl#Ontology"),
+        )
+        assert [quad.subject.value for quad in headers] == ["https://w3id.org/mandates/ns"]
+    names = [term.value.rpartition("#")[2] for term, _ in found]
+    assert [name for name in names if page.count(f'id="{name}"') != 1] == []
+    assert 'href="/ns/cyber#Threat"' in page
+    assert 'id="Threat"' in client.get("/ns/cyber", headers=HTML).text
+
+
+def test_makers_of_the_ontology_are_called_by_their_name(client: FlaskClient) -> None:
+    assert "<dd>The mandates authors</dd>" in client.get("/ns", headers=HTML).text
+    assert "The mandates authors" in client.get("/id/authors.html").text
+
+
+def test_the_address_of_the_dataset_says_all_of_its_parts(client: FlaskClient) -> None:
+    dumps = client.get("/dumps/", headers={"Accept": "application/json"}).get_json()
+    sizes = {file["name"]: (file["bytes"], file["sha256"]) for file in dumps["files"]}
+    for path in ("/dataset", "/.well-known/void"):
+        said = triples(client, path).query(
+            """PREFIX dcat: <http://www.w3.org/ns/dcat#> PREFIX spdx: <http://spdx.org/rdf/terms#>
+            SELECT ?version ?file ?bytes ?sum {
+              <https://w3id.org/mandates/dataset> dcat:version ?version ; dcat:distribution ?part .
+              ?part dcat:downloadURL ?file ; dcat:mediaType ?type ; dcat:byteSize ?bytes ;
+                spdx:checksum/spdx:checksumValue ?sum }"""
+        )
+        rows = list(said)  # type: ignore[arg-type]
+        assert len(rows) == 4
+        for row in rows:
+            assert row["version"].value == dumps["version"]
+            name = row["file"].value.rpartition("/")[2]
+            assert (int(row["bytes"].value), row["sum"].value) == sizes[name]
+    page = client.get("/dataset", headers=HTML).text
+    assert '"@type": "Dataset"' in page
+    assert '"license": "https://creativecommons.org/licenses/by/4.0/"' in page
+
+
 def test_each_term_has_a_place_on_its_module_s_page(client: FlaskClient, record: ox.Store) -> None:
     declared = {
         row["term"].value.rpartition("#")[2]

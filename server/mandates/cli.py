@@ -751,5 +751,30 @@ def table_export(files: tuple[Path, ...], output: Path) -> None:
     _out().print(f"{len(rows)} mandates in {output}", markup=False)
 
 
+@main.command()
+@click.argument("name")
+@_data_dir
+def answers(name: str, data_dir: Path) -> None:
+    """Print what the question NAME gets from the current snapshot, as its known answers stand.
+
+    Compare it with server/mandates/questions/NAME.csv: a row that is right by the law goes into the
+    file, any other is a mistake of the record.
+    """
+    from mandates.dataset.questions import questions, written
+    from mandates.dataset.snapshot import SnapshotError, open_store, read_snapshot
+
+    if name not in questions():
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, questions(), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise click.ClickException(f"there is no question {name!r}{hint}")
+    try:
+        store = open_store(read_snapshot(data_dir))
+    except SnapshotError as error:
+        raise click.ClickException(str(error)) from None
+    sys.stdout.write(written(store, questions()[name]))
+
+
 if __name__ == "__main__":
     main()

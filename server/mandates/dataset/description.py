@@ -4,12 +4,17 @@ https://www.w3.org/TR/void/ and https://www.w3.org/TR/vocab-dcat-3/. Other tools
 out what there is to ask: the classes and properties in use with their counts, the links to other
 datasets, the questions as ``sh:SPARQLExecutable``, and the prefixes as ``sh:declare``. All
 nodes have IRIs made from what they describe, so the same data has the same description.
+
+The version of a dataset is a hash of its quads, and this description is among them; so the version,
+and what is known only of the files written afterwards, is no part of it. Whoever serves it adds
+:func:`describe_version`.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 import pyoxigraph as ox
@@ -20,11 +25,33 @@ from mandates.dataset.questions import questions
 DATASET = BASE + "dataset"
 DESCRIPTION_GRAPH = GRAPH + "derived/description"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+#: Who made the dataset, as ``ontology/mandates.ttl`` describes them.
+AUTHORS = BASE + "id/authors"
+#: As in ``CITATION.cff``, which is no part of an installed package; a test holds the two together.
+ISSUED = "2026-11-24"
+KEYWORDS = (
+    "institutional mandates",
+    "ontology",
+    "SPARQL",
+    "cyber governance",
+    "Pakistan",
+    "linked data",
+)
+TITLE = "Who may or must do what in cyberspace, under which words of which law"
+_DESCRIPTION = (
+    "Mandates of institutions in cyberspace, in Pakistan and for comparison elsewhere, provision "
+    "by provision: each power, duty, liberty and disability with its function, subject, "
+    "conditions, quotation, source and grade; who held it when and when that could be known; and, "
+    "computed from these, where mandates overlap. With the ontology and the concept schemes that "
+    "it is said in."
+)
 
 _VOID = "http://rdfs.org/ns/void#"
 _DCAT = "http://www.w3.org/ns/dcat#"
 _SH = "http://www.w3.org/ns/shacl#"
 _SCHEMA = "https://schema.org/"
+_FOAF = "http://xmlns.com/foaf/0.1/"
+_SPDX = "http://spdx.org/rdf/terms#"
 _MEDIA = "https://www.iana.org/assignments/media-types/"
 #: The dumps of the whole dataset, each with its media type.
 _DUMPS = {
@@ -40,6 +67,21 @@ _LINKS = frozenset(
 )
 
 Term = ox.NamedNode | ox.Literal
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A file of a dataset to download.
+
+    Attributes:
+        name: its path below the folder of dumps.
+        bytes: its size.
+        sha256: its checksum in hexadecimal digits.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
 
 
 def describe_dataset(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
@@ -96,15 +138,70 @@ def describe_dataset(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
     yield from _examples()
 
 
+def describe_version(version: str, files: Iterable[Dump] = ()) -> Iterator[ox.Triple]:
+    """Say which version of the dataset is served, and what is known of its files.
+
+    Not in the dataset, whose version is a hash of it and whose files are made of it.
+
+    Args:
+        version: as the snapshot has it; empty when it is not known.
+        files: what can be downloaded; what is no dump of the whole dataset is passed over.
+
+    Yields:
+        Triples to add to those of ``…/graph/derived/description``.
+
+    >>> said = {t.predicate.value: t.object for t in describe_version("1637043811cf8b22")}
+    >>> said[_DCAT + "version"].value
+    '1637043811cf8b22'
+    >>> dump = Dump("dataset.nq.gz", 12, "ab" * 32)
+    >>> [t.object.value for t in describe_version("", [dump]) if "byteSize" in t.predicate.value]
+    ['12']
+    """
+    if version:
+        for name in (_DCAT + "version", OWL + "versionInfo", _SCHEMA + "version"):
+            yield _triple(DATASET, name, ox.Literal(version))
+        year = ISSUED[:4]
+        cited = (
+            f"The mandates authors ({year}). Mandates: {TITLE[0].lower()}{TITLE[1:]}. "
+            f"Dataset version {version}. {BASE.rstrip('/')}"
+        )
+        yield _triple(DATASET, DCT + "bibliographicCitation", ox.Literal(cited, language="en"))
+    for file in files:
+        if file.name not in _DUMPS:
+            continue
+        part = f"{DATASET}#distribution/{file.name}"
+        checksum = f"{DATASET}#checksum/{file.name}"
+        size = ox.Literal(str(file.bytes), datatype=_node(XSD + "nonNegativeInteger"))
+        digest = ox.Literal(file.sha256, datatype=_node(XSD + "hexBinary"))
+        yield _triple(part, _DCAT + "byteSize", size)
+        yield _triple(part, _SPDX + "checksum", _node(checksum))
+        yield _triple(checksum, RDF + "type", _node(_SPDX + "Checksum"))
+        yield _triple(checksum, _SPDX + "algorithm", _node(_SPDX + "checksumAlgorithm_sha256"))
+        yield _triple(checksum, _SPDX + "checksumValue", digest)
+
+
 def _whole(
     triples: set[ox.Triple], classes: dict[str, set[object]], properties: Counter[str]
 ) -> Iterator[ox.Quad]:
     for kind in (_VOID + "Dataset", _DCAT + "Dataset"):
         yield _say(DATASET, RDF + "type", _node(kind))
-    title = "Who may or must do what in cyberspace, under which words of which law"
-    yield _say(DATASET, DCT + "title", ox.Literal(title, language="en"))
-    yield _say(DATASET, DCT + "license", _node(LICENCE))
-    yield _say(DATASET, DCT + "publisher", ox.Literal("The mandates authors"))
+    title, text = (ox.Literal(words, language="en") for words in (TITLE, _DESCRIPTION))
+    issued = ox.Literal(ISSUED, datatype=_node(XSD + "date"))
+    # Portals read DCAT, search engines schema.org.
+    for terms, names in (
+        (DCT, ("title", "description", "license", "creator", "publisher", "issued")),
+        (_SCHEMA, ("name", "description", "license", "creator", "publisher", "datePublished")),
+    ):
+        by, licence = _node(AUTHORS), _node(LICENCE)
+        values: tuple[Term, ...] = (title, text, licence, by, by, issued)
+        for name, value in zip(names, values, strict=True):
+            yield _say(DATASET, terms + name, value)
+    for word in KEYWORDS:
+        yield _say(DATASET, _DCAT + "keyword", ox.Literal(word, language="en"))
+    # Once more beside `ontology/mandates.ttl`, for whoever reads this description alone.
+    yield _say(AUTHORS, RDF + "type", _node(_FOAF + "Agent"))
+    for name in (_FOAF + "name", _SCHEMA + "name"):
+        yield _say(AUTHORS, name, ox.Literal("The mandates authors"))
     yield _say(DATASET, _DCAT + "landingPage", _node(BASE))
     yield _say(DATASET, _VOID + "uriSpace", ox.Literal(BASE))
     yield _say(DATASET, _VOID + "exampleResource", _node(BASE + "id/pk/actor/pta"))
@@ -126,12 +223,16 @@ def _catalogue() -> Iterator[ox.Quad]:
     title = ox.Literal("Mandates: ontology, data and endpoint", language="en")
     yield _say(catalogue, DCT + "title", title)
     yield _say(catalogue, _SCHEMA + "name", title)
-    yield _say(catalogue, DCT + "publisher", ox.Literal("The mandates authors"))
+    text = ox.Literal("The dataset of mandates, and the service to query it.", language="en")
+    yield _say(catalogue, DCT + "description", text)
+    yield _say(catalogue, DCT + "publisher", _node(AUTHORS))
     yield _say(catalogue, _DCAT + "dataset", _node(DATASET))
     yield _say(catalogue, _DCAT + "service", _node(service))
     yield _say(DATASET, RDF + "type", _node(_SCHEMA + "Dataset"))
     yield _say(DATASET, _SCHEMA + "includedInDataCatalog", _node(catalogue))
     yield _say(service, RDF + "type", _node(_DCAT + "DataService"))
+    yield _say(service, DCT + "title", ox.Literal("SPARQL endpoint of mandates", language="en"))
+    yield _say(service, DCT + "publisher", _node(AUTHORS))
     yield _say(service, _DCAT + "endpointURL", _node(service))
     yield _say(service, _DCAT + "servesDataset", _node(DATASET))
     yield _say(service, DCT + "license", _node(LICENCE))
@@ -140,6 +241,10 @@ def _catalogue() -> Iterator[ox.Quad]:
         yield _say(DATASET, _VOID + "dataDump", _node(dump))
         yield _say(DATASET, _DCAT + "distribution", _node(part))
         yield _say(part, RDF + "type", _node(_DCAT + "Distribution"))
+        words = f"The whole dataset as {media_type}, compressed"
+        yield _say(part, DCT + "title", ox.Literal(words, language="en"))
+        # Profiles of DCAT ask for an access URL too: the page of all files, with checksums.
+        yield _say(part, _DCAT + "accessURL", _node(BASE + "dumps/"))
         yield _say(part, _DCAT + "downloadURL", _node(dump))
         yield _say(part, _DCAT + "mediaType", _node(_MEDIA + media_type))
         yield _say(part, _DCAT + "compressFormat", _node(_MEDIA + "application/gzip"))
@@ -169,6 +274,10 @@ def _examples() -> Iterator[ox.Quad]:
 
 def _say(subject: str, predicate: str, value: Term) -> ox.Quad:
     return ox.Quad(_node(subject), _node(predicate), value, _node(DESCRIPTION_GRAPH))
+
+
+def _triple(subject: str, predicate: str, value: Term) -> ox.Triple:
+    return ox.Triple(_node(subject), _node(predicate), value)
 
 
 def _node(iri: str) -> ox.NamedNode:

@@ -219,6 +219,39 @@ def answer(
     return header, [tuple(show(row[name]) for name in header) for row in result]
 
 
+def written(store: ox.Store, question: Question) -> str:
+    r"""Write the answers of a question as its file of known answers would have them.
+
+    For a reader to compare with the file, row by row, before any of them becomes known: a file made
+    of what the program says tests nothing.
+
+    Args:
+        store: a built dataset whose default graph is the union of all its graphs.
+        question: its known answers say for which parameters it is asked; the defaults when none do.
+
+    Returns:
+        CSV, the parameters first.
+
+    Raises:
+        ValueError: the query makes no table.
+
+    >>> text = "#+ title: t\n#+ topic: t\n#+ parameters: {x: {type: text, default: a}}\n"
+    >>> question = parse("q", text + 'SELECT ?y {\n  VALUES ?x { "a" }\n  BIND (?x AS ?y)\n}')
+    >>> print(written(ox.Store(), question), end="")
+    $x,y
+    a,a
+    """
+    default = {name: parameter.default for name, parameter in question.parameters.items()}
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    for number, values in enumerate([case[0] for case in question.cases()] or [default]):
+        header, rows = answer(store, question, values)
+        if number == 0:
+            writer.writerow([*(f"${name}" for name in values), *header])
+        writer.writerows([*values.values(), *row] for row in rows or [("",) * len(header)])
+    return out.getvalue()
+
+
 def show(term: object) -> str:
     """Write a term as people read it: short names, and a midnight in Pakistan as a day.
 

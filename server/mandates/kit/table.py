@@ -195,11 +195,14 @@ def read_table(
 def write_table(rows: Iterable[Row]) -> str:
     """Write rows as CSV with a head; the inverse of :func:`read_table`.
 
+    Lines end as those of every other file of the project do, so that tools that compare files line
+    by line see what differs and nothing else; spreadsheets read either kind.
+
     >>> write_table([]).startswith("institution,institution_kind,force,mandate")
     True
     """
     out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows(astuple(row) for row in rows)
     return out.getvalue()

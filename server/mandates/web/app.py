@@ -6,11 +6,13 @@ import logging
 import re
 import threading
 import time
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import pyoxigraph as ox
 from flask import (
     Blueprint,
     Flask,
@@ -28,7 +30,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from mandates import __version__
-from mandates.dataset.description import DATASET, DESCRIPTION_GRAPH
+from mandates.dataset.description import DATASET, DESCRIPTION_GRAPH, Dump, describe_version
 from mandates.dataset.dumps import CHECKSUMS
 from mandates.dataset.questions import questions
 from mandates.dataset.snapshot import SnapshotError, read_snapshot
@@ -308,13 +310,7 @@ def void() -> BaseResponse:
 @pages.get("/dumps/")
 def dumps() -> BaseResponse:
     """What can be downloaded, with checksums."""
-    folder = _dumps()
-    text = (folder / CHECKSUMS).read_text("utf-8")
-    files = []
-    for line in text.splitlines():
-        digest, name = line.split("  ", 1)
-        size = (folder / name).stat().st_size
-        files.append({"name": name, "bytes": size, "sha256": digest})
+    files = [asdict(file) for file in _files(_dumps())]
     facts = {"version": _engine().version, "licence": LICENCE, "files": files}
     accept = request.headers.get("Accept")
     if choose(accept, (Format("json", "application/json"), HTML)) is HTML:
@@ -338,6 +334,15 @@ def _dumps() -> Path:
     if folder is None:
         raise Problem("not-found", "What is served here has no dumps.")
     return folder
+
+
+def _files(folder: Path) -> list[Dump]:
+    """The files of a folder of dumps, as its list of checksums has them."""
+    files = []
+    for line in (folder / CHECKSUMS).read_text("utf-8").splitlines():
+        digest, name = line.split("  ", 1)
+        files.append(Dump(name, (folder / name).stat().st_size, digest))
+    return files
 
 
 @pages.get("/problem/<slug>")
@@ -438,7 +443,7 @@ def _dereference(path: str, *, is_document: bool) -> BaseResponse:
     form = next((item for item in _FORMATS if dot and item.name == suffix), None)
     if form is not None:
         path = stem
-    version = versioned(path) if is_document else None
+    version = versioned(path)
     if version is not None:
         return _of_version(version, path, form)
     iri, kind = _find(settings.base_iri + path)
@@ -460,7 +465,7 @@ def _dereference(path: str, *, is_document: bool) -> BaseResponse:
 
 
 def _of_version(version: Versioned, path: str, form: Format | None) -> BaseResponse:
-    """A version of the ontology: the one served as it is, an old one with a pointer to it."""
+    """A version of a module or scheme: the one served as it is, an old one points to it."""
     module = version.module
     if form is None:
         wanted = request.args.get("format", "")
@@ -468,7 +473,7 @@ def _of_version(version: Versioned, path: str, form: Format | None) -> BaseRespo
         form = by_name(wanted, _FORMATS) if wanted else choose(accept, _FORMATS)
         if form is None:
             raise not_acceptable("graph")
-    if form is HTML and version.known:
+    if form is HTML and version.known and _is_module(module.iri, "ontology"):
         if version.current:
             words = f"This is version {version.asked}, at its permanent address."
         else:
@@ -529,6 +534,9 @@ def _representation(
         response = made
     elif form is HTML:
         response = Response(_entity_page(iri, kind), content_type=form.content_type)
+    elif iri == DATASET:
+        body = serialise(_dataset(), form.media_type)
+        response = Response(body, content_type=form.content_type)
     else:
         response = _rdf(entities.document(iri, kind, form), form)
     _add_common(response)
@@ -599,12 +607,25 @@ def _described(form: Format, *, with_data: bool) -> Response:
     )
     triples = list(described)
     if with_data:
-        known = _entities().document(DESCRIPTION_GRAPH, "graph", GRAPH_FORMATS[2])
-        triples += parse_triples(known.read())
+        triples += _dataset()
     body = serialise(triples, form.media_type)
     response = Response(body, content_type=form.content_type)
     _add_common(response)
     return response
+
+
+def _dataset() -> list[ox.Triple]:
+    """All that is said of the dataset and of its parts, whose IRIs lead to its own address.
+
+    With what is known only of the version that is served (:func:`describe_version`).
+    """
+    known = _entities().document(DESCRIPTION_GRAPH, "graph", GRAPH_FORMATS[2])
+    engine = _engine()
+    folder = engine.dumps
+    listed = folder is not None and (folder / CHECKSUMS).is_file()
+    files = _files(folder) if folder is not None and listed else []
+    said = [*parse_triples(known.read()), *describe_version(engine.version, files)]
+    return sorted(said, key=str)  # so that what is said of one thing stands together
 
 
 def _public_url() -> str:

@@ -43,6 +43,24 @@ WHERE {
 """
 # An ontology and a graph are documents: all that stands in them is wanted.
 _DOCUMENT = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH ?g { $this a owl:Ontology . ?s ?p ?o } }"
+# Modules beside the core declare terms in its namespace too, and the IRI of a term leads to the
+# document of the namespace; so that document has them, without the headers of their modules: an
+# ontology document has one header (OWL 2 Mapping to RDF Graphs, section 3.1.2).
+_NAMESPACE = """
+CONSTRUCT { ?s ?p ?o } WHERE {
+  { GRAPH ?g { $this a owl:Ontology . ?s ?p ?o } }
+  UNION
+  {
+    GRAPH ?g {
+      ?module a owl:Ontology . ?s ?p ?o
+      FILTER (?module != $this && ?s != ?module)
+      FILTER EXISTS {
+        ?term rdfs:isDefinedBy ?module FILTER (STRSTARTS(STR(?term), CONCAT(STR($this), "#")))
+      }
+    }
+  }
+}
+"""
 _GRAPH = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH $this { ?s ?p ?o } }"
 _KIND = """
 SELECT ?known ?ontology ?graph WHERE {
@@ -254,6 +272,8 @@ class Entities:
     def document(self, iri: str, kind: str, form: Format) -> Answer:
         """All that is known of an IRI, written as RDF."""
         query = {"ontology": _DOCUMENT, "graph": _GRAPH}.get(kind, _DESCRIBE)
+        if kind == "ontology" and f"{iri}#" == _MAND:
+            query = _NAMESPACE
         return self._run(query, iri, form)
 
     def everything(self, form: Format) -> Answer:

@@ -13,6 +13,7 @@ from mandates.sparql.request import QueryRequest
 
 _QUERY = """
 PREFIX dct: <http://purl.org/dc/terms/>
+PREFIX foaf: <http://xmlns.com/foaf/0.1/>
 PREFIX mand: <https://w3id.org/mandates/ns#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
@@ -20,7 +21,8 @@ SELECT ?s ?kind ?text WHERE {
   VALUES ?s { %s }
   {
     VALUES (?p ?kind) {
-      (skos:prefLabel "label") (rdfs:label "other") (dct:title "other") (skos:altLabel "short")
+      (skos:prefLabel "label") (rdfs:label "other") (dct:title "other") (foaf:name "other")
+      (skos:altLabel "short")
       (mand:citation "citation") (mand:locator "locator") (mand:heading "heading")
     }
     ?s ?p ?text

@@ -155,6 +155,17 @@ class Reference:
             if terms
         }
 
+    def beside(self, module: str) -> dict[str, list[Term]]:
+        """The terms that other modules declare in the namespace of a module, by their module.
+
+        Their IRIs lead to the address of the namespace, so its page must lead on from there.
+        """
+        found: dict[str, list[Term]] = {}
+        for term in sorted(self.terms.values(), key=lambda t: t.name.casefold()):
+            if term.module != module and term.iri.startswith(f"{module}#"):
+                found.setdefault(term.module, []).append(term)
+        return dict(sorted(found.items()))
+
 
 class References:
     """Makes the reference of the version served, once.
@@ -304,7 +315,7 @@ def _module(said: _Said, iri: str) -> Module:
         ("Version", said.one(iri, OWL + "versionInfo")),
         ("Issued", said.one(iri, dct + "issued")),
         ("Modified", said.one(iri, dct + "modified")),
-        ("By", said.one(iri, dct + "creator")),
+        ("By", _called(said, said.one(iri, dct + "creator"))),
         ("Licence", said.one(iri, dct + "license")),
         ("Cite as", said.one(iri, dct + "bibliographicCitation")),
     )
@@ -319,6 +330,11 @@ def _module(said: _Said, iri: str) -> Module:
         tuple((name, value) for name, value in facts if value),
         tuple(said.values(iri, SKOS + "changeNote")),
     )
+
+
+def _called(said: _Said, agent: str) -> str:
+    """The name of an agent, or the agent itself when it has none or is a name already."""
+    return said.one(agent, "http://xmlns.com/foaf/0.1/name") or agent
 
 
 def _term(said: _Said, iri: str, kind: str, types: Sequence[str]) -> Term:
@@ -490,6 +506,7 @@ def module_page(iri: str, note: str = "", status: int = 200) -> Response | None:
         reference=reference,
         module=module,
         kinds=reference.of(iri),
+        beside=reference.beside(iri),
         note=note,
         href=href,
         local=_local,
@@ -504,7 +521,7 @@ class Versioned:
     """What an address of a version leads to.
 
     Attributes:
-        module: the module that it is a version of.
+        module: the module or concept scheme that it is a version of.
         asked: the version asked for.
         current: whether that is the one served.
         known: whether there has been such a version.
@@ -517,11 +534,13 @@ class Versioned:
 
 
 def versioned(path: str) -> Versioned | None:
-    """Read the address of a version of a module, such as ``ns/cyber/0.1.0``."""
+    """Read the address of a version, such as ``ns/cyber/0.1.0`` or ``scheme/function/0.1.0``."""
     stem, _, last = path.rpartition("/")
     if not _VERSION.fullmatch(last):
         return None
-    module = _references().current().modules.get(BASE + stem)
+    reference = _references().current()
+    schemes = {scheme.iri: scheme for scheme in reference.schemes}
+    module = reference.modules.get(BASE + stem) or schemes.get(BASE + stem)
     if module is None:
         return None
     named = {match[0] for note in module.changes if (match := _VERSION.match(note))}

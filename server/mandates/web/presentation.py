@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from mandates.dataset.description import DATASET
 from mandates.report import days
 from mandates.report.days import Known, long_date
 from mandates.sparql.prefixes import PREFIXES
@@ -258,8 +259,8 @@ def contents(page: Page) -> list[tuple[str, str]]:
 
 _SCHEMA_TYPES = {
     "institution": "GovernmentOrganization",
-    "instrument": "Legislation",
-    "provision": "Legislation",
+    "instrument": "CreativeWork",
+    "provision": "CreativeWork",
     "event": "Event",
     "concept": "DefinedTerm",
     "statement": "Claim",
@@ -267,17 +268,29 @@ _SCHEMA_TYPES = {
 }
 
 
+#: Kinds of instrument that are legislation, as the alignment to schema.org has it: a judgment or a
+#: policy is none, and of a provision it depends on what it is part of.
+LEGISLATION = frozenset(
+    ["Act", "Bill", "Constitution", "Notification", "Ordinance", "Regulations", "Rules", "Treaty"]
+)
+
+
 def structured_data(page: Page, public_url: str) -> str:
     """What search engines read: schema.org as JSON-LD, safe inside a script element."""
+    kind = _SCHEMA_TYPES.get(page.kind, "Thing")
+    if any(node.local in LEGISLATION for node in page.types):
+        kind = "Legislation"
+    elif page.iri == DATASET:
+        kind = "Dataset"
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@id": page.iri,
-        "@type": _SCHEMA_TYPES.get(page.kind, "Thing"),
+        "@type": kind,
         "name": page.title,
         "url": f"{public_url}/{page.path}",
         "license": "https://creativecommons.org/licenses/by/4.0/",
     }
-    if page.kind not in ("instrument", "provision", "document", "statement"):
+    if kind not in ("Claim", "CreativeWork", "Dataset", "Legislation"):
         del data["license"]  # of creative works only
     others = [page.brief, *(node.text for node in page.names)]
     if any(others):
