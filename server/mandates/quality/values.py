@@ -292,7 +292,10 @@ class _Kinds:
         return found
 
     def _is(self, thing: object) -> str:
-        return " and ".join(_named([sorted(self._types[thing])]))
+        types = self._types[thing]
+        # A served record has every kind of a thing; the narrowest say all.
+        wider = {upper for kind in types for upper in self._closure([kind]) - {kind}}
+        return " and ".join(_named([sorted(types - wider or types)]))
 
 
 def _named(axioms: Iterable[Iterable[str]]) -> list[str]:
