@@ -11,7 +11,7 @@ import pytest
 
 from mandates.dataset.entail import entail
 from mandates.dataset.loading import load
-from mandates.dataset.sources import Source, find_sources
+from mandates.dataset.sources import Source, find_sources, project_root
 from mandates.quality.places import written
 from mandates.quality.problems import Problem, Severity, placed
 from mandates.quality.queries import read_rules
@@ -170,6 +170,20 @@ def test_the_record_says_nothing_that_the_ontology_does_not_allow() -> None:
     store = load(sources).store()
     store.bulk_extend(entail(store))
     assert misused(store, sources) == []
+    # The guide says how many mandates stand on a researched fact without words.
+    rows = store.query(
+        """PREFIX mand: <https://w3id.org/mandates/ns#>
+        SELECT (COUNT(DISTINCT ?m) AS ?all) (COUNT(DISTINCT ?bare) AS ?without) {
+          ?m a mand:Mandate .
+          OPTIONAL { ?m mand:supportedBy/mand:factId ?fact BIND(?m AS ?bare)
+            FILTER NOT EXISTS { ?m mand:supportedBy/mand:quotation ?words } } }""",
+        use_default_graph_as_union=True,
+    )
+    assert isinstance(rows, ox.QuerySolutions)
+    (row,) = rows
+    guide = (project_root() / "docs" / "authoring.md").read_text("utf-8")
+    count, without = int(row["all"].value), row["without"].value
+    assert f"In the record {without} of {count:,}" in guide
 
 
 def test_what_is_said_of_a_thing_that_others_describe_is_named(tmp_path: Path) -> None:

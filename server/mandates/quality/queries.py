@@ -52,7 +52,7 @@ def read_rules(folder: Path) -> list[QueryRule]:
 
     >>> from mandates.dataset.sources import project_root
     >>> [rule.name for rule in read_rules(project_root() / "shapes")][0]
-    'concept-cycle'
+    'circle'
     """
     rules = []
     for path in sorted(folder.glob("*.rq")):
