@@ -5,14 +5,18 @@ from __future__ import annotations
 import sys
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from mandates.cli import main
+from mandates.cli import _err, _show, main
 from mandates.dataset.sources import project_root
+from mandates.quality.check import Result as Checked
+from mandates.quality.problems import Problem, Severity
 
+EXAMPLE = project_root() / "docs" / "examples" / "exampland.csv"
 HEAD = """
 @prefix actor: <https://w3id.org/mandates/id/pk/actor/> .
 @prefix designation: <https://w3id.org/mandates/id/pk/designation/> .
@@ -131,6 +135,69 @@ evidence:nowhere a mand:Evidence ;
 """,
         ("locator-found", "evidence/nowhere", "s. 37A"),
     ),
+    "acts for itself": (
+        """
+role:one a mand:LegalRole ;
+    skos:prefLabel "one"@en ;
+    mand:roleOf instrument:peca-2016 ;
+    mand:actsFor role:two .
+
+role:two a mand:LegalRole ;
+    skos:prefLabel "two"@en ;
+    mand:roleOf instrument:peca-2016 ;
+    mand:actsFor role:one .
+""",
+        ("circle", "role/one", "mand:actsFor", "role:two"),
+    ),
+    "holding by hand": (
+        "[] a mand:Holding ; mand:heldBy actor:pta ; mand:ofMandate mandate:peca-s37.1-remove .\n",
+        ("no-holding-by-hand", "mine.ttl:"),
+    ),
+    "no quotation": (
+        MANDATE.replace("mandate:test", "mandate:unquoted").replace(
+            "evidence:peca-s37.1-remove-or-block", "evidence:unquoted"
+        )
+        + """
+evidence:unquoted a mand:Evidence ;
+    mand:fromDocument document:unread ;
+    mand:locator "s. 1" ;
+    mand:hasGrade mand:GradeA .
+
+document:unread a mand:Document ;
+    skos:prefLabel "An Act"@en ;
+    mand:address "https://example.org/"^^xsd:anyURI .
+""",
+        ("mandate-quoted", "mandate/unquoted", "mand:quotation"),
+    ),
+    "word for a truth value": (
+        'mandate:unquoted mand:isExclusive "yes" .\n',
+        ("value-type", "mandate/unquoted", 'mand:isExclusive has the value "yes"', "xsd:boolean"),
+    ),
+    "day that no month has": (
+        """
+event:never a mand:Repeal ;
+    skos:prefLabel "Never"@en ;
+    mand:effectiveFrom "2020-02-30T00:00:00+05:00"^^xsd:dateTime ;
+    mand:effectivePrecision mand:DayPrecision ;
+    mand:supportedBy evidence:peca-s37.1-remove-or-block .
+""",
+        ("value-type", "event/never", "2020-02-30", "mand:effectiveFrom", "xsd:dateTime"),
+    ),
+    "subject for a layer": (
+        "mandate:unquoted mand:concernsLayer subject:unlawful-online-content .\n",
+        ("value-kind", "mandate/unquoted", "mand:concernsLayer", "mand:SubjectMatter"),
+    ),
+    "comparison role that says nothing": (
+        """
+<https://w3id.org/mandates/scheme/comparison-role/nothing> a skos:Concept ;
+    skos:prefLabel "Nothing"@en .
+""",
+        ("concept-parent", "comparison-role/nothing", "skos:broader"),
+    ),
+    "more about a thing of the record": (
+        "mandate:peca-s37.1-remove-or-block mand:concernsSubject subject:social-media .\n",
+        ("added-to", "peca-s37.1-remove-or-block", "mand:concernsSubject"),
+    ),
 }
 
 
@@ -155,6 +222,12 @@ def test_validate_names_file_or_node_and_rule(mistake: str, refusal: Result) -> 
     lines = [line for line in refusal.output.splitlines() if all(w in line for w in words)]
     assert lines, refusal.output
     assert any("mine.ttl" in line for line in lines)
+
+
+def test_validate_blames_nothing_but_the_file(refusal: Result) -> None:
+    blamed = [line for line in refusal.output.splitlines() if " [" in line]
+    assert [line for line in blamed if not line.startswith("extra/mine.ttl:")] == []
+    assert "Traceback" not in refusal.output
 
 
 def test_validate_names_the_line_of_what_is_no_turtle(tmp_path: Path) -> None:
@@ -204,6 +277,44 @@ def test_query_without_a_dataset_says_what_to_do(tmp_path: Path) -> None:
     result = run("query", "-", "--data-dir", tmp_path, text="ASK {}")
     assert result.exit_code == 1
     assert "mandates build" in result.output
+
+
+@pytest.mark.parametrize(
+    ("left_out", "line"),
+    [
+        ([], ""),
+        (["Quotations"], "1 check was not run: Quotations"),
+        (["Reasoner", "Quotations"], "2 checks were not run: Reasoner, Quotations"),
+    ],
+)
+def test_check_ends_with_what_was_not_run(
+    left_out: list[str], line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = [Checked(name, "", skipped=name in left_out) for name in ("Reasoner", "Quotations")]
+    dataset = SimpleNamespace(sources=[], warnings=[])
+    monkeypatch.setattr("mandates.build.build", lambda *_, **__: (None, dataset))
+    monkeypatch.setattr("mandates.quality.check.run_checks", lambda *_, **__: results)
+    result = run("check")
+    assert result.exit_code == 0
+    assert result.output.splitlines()[2:] == [line] * bool(line)
+
+
+def test_one_is_counted_in_the_singular(tmp_path: Path) -> None:
+    row = "\n".join(EXAMPLE.read_text("utf-8").splitlines()[:2]) + "\n"
+    file = tmp_path / "one.csv"
+    target = ("--country", "zz", "--output", tmp_path / "x.ttl")
+    file.write_text(row, "utf-8")
+    assert "\n1 mistake; nothing was written." in run("table", "import", file, *target).output
+    file.write_text(row.replace("exampland", "any-territory"), "utf-8")
+    assert run("table", "import", file, *target).output.startswith("1 mandate in ")
+
+
+def test_a_line_number_is_never_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    # ":100:" is a name of one.
+    _err.cache_clear()
+    _show([Problem("rule", Severity.ERROR, "No.", "mine.ttl", 100)])
+    assert capsys.readouterr().err == "mine.ttl:100: error [rule] No.\n"
+    _err.cache_clear()
 
 
 def test_every_command_has_help() -> None:

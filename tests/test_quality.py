@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
+from mandates.dataset.entail import entail
 from mandates.dataset.loading import load
-from mandates.dataset.sources import Source, find_sources
+from mandates.dataset.sources import Source, find_sources, project_root
+from mandates.quality.places import written
 from mandates.quality.problems import Problem, Severity, placed
 from mandates.quality.queries import read_rules
 from mandates.quality.quotations import check_locators, check_quotations, read_texts
-from mandates.quality.terms import described_twice, undeclared, undescribed
+from mandates.quality.shapes import check_shapes
+from mandates.quality.terms import added_to, described_twice, undeclared, undescribed
+from mandates.quality.values import misused, told_once
 
 HEAD = """@prefix actor: <https://w3id.org/mandates/id/pk/actor/> .
 @prefix dct: <http://purl.org/dc/terms/> .
@@ -70,6 +75,181 @@ def test_what_two_files_describe_is_named_with_both(tmp_path: Path) -> None:
     (problem,) = described_twice(*with_mine("actor:pta a mand:Regulator .", tmp_path))
     assert "extra/mine.ttl" in problem.message
     assert "extra/other.ttl" in problem.message
+
+
+def with_ontology(turtle: str, tmp_path: Path) -> tuple[list[ox.Quad], list[Source]]:
+    """A file on top of the ontology, with what is entailed, and the file alone as a source."""
+    mine = tmp_path / "mine.ttl"
+    mine.write_text(HEAD + turtle, "utf-8")
+    sources = find_sources(extra=[mine], instances=False)
+    store = load(sources).store()
+    store.bulk_extend(entail(store))
+    return list(store), [source for source in sources if source.added]
+
+
+@pytest.mark.parametrize(
+    ("said", "rule", "words"),
+    [
+        ('mand:isExclusive "yes"', "value-type", ('"yes"', "no xsd:boolean", "true or false")),
+        ('mand:isExclusive "maybe"^^xsd:boolean', "value-type", ('"maybe"^^xsd:boolean',)),
+        ("mand:isExclusive true", "", ()),
+        ('mand:effectiveFrom "2020-02-30T00:00:00Z"^^xsd:dateTime', "value-type", ("2020-02-30",)),
+        ('mand:effectiveFrom "2020-13-01T00:00:00Z"^^xsd:dateTime', "value-type", ("2020-13",)),
+        ('mand:effectiveFrom "2020-01-01T24:30:00Z"^^xsd:dateTime', "value-type", ("24:30",)),
+        ('mand:effectiveFrom "2020-01-01"^^xsd:date', "value-type", ("no xsd:dateTime",)),
+        ('mand:effectiveFrom "2020-02-29T00:00:00+05:45"^^xsd:dateTime', "", ()),
+        ('dct:issued "2023-02-29"^^xsd:date', "value-type", ("no xsd:date",)),
+        ('dct:issued "2024-02-29"^^xsd:date', "", ()),
+        ('mand:orderInInstrument "ten"', "value-type", ("no xsd:integer",)),
+        ("mand:orderInInstrument 10.5", "value-type", ("10.5",)),
+        ("mand:observedValue 10", "", ()),
+        ('mand:citation "s. 1"@en', "value-type", ('"s. 1"@en', "no xsd:string")),
+        ('mand:actionPhrase "license"', "", ()),
+        ('mand:actionPhrase "license"@en', "", ()),
+        ("mand:actionPhrase 5", "value-type", ("PlainLiteral",)),
+        ('mand:heldBy "PTA"', "value-kind", ('"PTA"', "a mand:Actor")),
+        ('mand:vestedIn "PTA"', "value-kind", ("a mand:Actor or a mand:LegalRole",)),
+    ],
+)
+def test_a_literal_is_of_the_type_and_form_that_is_declared(
+    said: str, rule: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    quads, sources = with_ontology(f"\nmand:x {said} .", tmp_path)
+    found = placed(misused(quads, sources), sources)
+    assert [(p.rule, p.file, p.line) for p in found] == [(rule, "extra/mine.ttl", 9)] * bool(rule)
+    text = " ".join(map(str, found))
+    assert all(word in text for word in (*words, said.split()[0] if rule else ""))
+
+
+KINDS = """actor:pta a mand:Regulator .
+actor:m a mand:Power .
+actor:doc a mand:Document .
+<https://w3id.org/mandates/scheme/layer/x> a mand:CyberspaceLayer .
+<https://w3id.org/mandates/scheme/subject/x> a mand:SubjectMatter .
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "rule", "words"),
+    [
+        (
+            "actor:m mand:concernsLayer <https://w3id.org/mandates/scheme/subject/x>",
+            "value-kind",
+            ("mand:concernsLayer leads to subject:x", "a mand:SubjectMatter", "a mand:Cyberspace"),
+        ),
+        ("actor:m mand:concernsLayer <https://w3id.org/mandates/scheme/layer/x>", "", ()),
+        ("actor:pta mand:hasCondition actor:c", "subject-kind", ("meant for a mand:Mandate",)),
+        # A union, which nothing entails.
+        ("actor:m mand:vestedIn actor:doc", "value-kind", ("a mand:Actor or a mand:LegalRole",)),
+        ("actor:m mand:vestedIn actor:pta", "", ()),
+        ("actor:doc mand:beginsWith actor:e", "subject-kind", ("mand:Designation",)),
+        # What the files say nothing else of is of the kind that is expected.
+        ("actor:m mand:vestedIn actor:unknown", "", ()),
+    ],
+)
+def test_a_thing_of_the_wrong_kind_is_blamed_on_the_statement(
+    said: str, rule: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    quads, sources = with_ontology(f"{KINDS}{said} .", tmp_path)
+    found = placed(misused(quads, sources), sources)
+    assert [(p.rule, p.line) for p in found] == [(rule, 13)] * bool(rule)
+    assert all(word in str(found[0]) for word in words)
+
+
+def test_a_wrong_use_is_told_once(tmp_path: Path) -> None:
+    said = "actor:m mand:concernsLayer <https://w3id.org/mandates/scheme/subject/x> ."
+    quads, sources = with_ontology(f"{KINDS}{said}\nactor:e a mand:Reading , mand:Act .", tmp_path)
+    apart = [p for p in check_shapes(quads) if p.rule == "kinds-apart"]
+    assert len({p.node for p in apart}) == 2
+    # What two types make of a thing is no statement's fault.
+    assert {p.node[-2:] for p in told_once(apart, misused(quads, sources))} == {"/e"}
+
+
+def test_the_record_says_nothing_that_the_ontology_does_not_allow() -> None:
+    sources = find_sources()
+    store = load(sources).store()
+    store.bulk_extend(entail(store))
+    assert misused(store, sources) == []
+    # The guide says how many mandates stand on a researched fact without words.
+    rows = store.query(
+        """PREFIX mand: <https://w3id.org/mandates/ns#>
+        SELECT (COUNT(DISTINCT ?m) AS ?all) (COUNT(DISTINCT ?bare) AS ?without) {
+          ?m a mand:Mandate .
+          OPTIONAL { ?m mand:supportedBy/mand:factId ?fact BIND(?m AS ?bare)
+            FILTER NOT EXISTS { ?m mand:supportedBy/mand:quotation ?words } } }""",
+        use_default_graph_as_union=True,
+    )
+    assert isinstance(rows, ox.QuerySolutions)
+    (row,) = rows
+    guide = (project_root() / "docs" / "authoring.md").read_text("utf-8")
+    count, without = int(row["all"].value), row["without"].value
+    assert f"In the record {without} of {count:,}" in guide
+
+
+def test_what_is_said_of_a_thing_that_others_describe_is_named(tmp_path: Path) -> None:
+    mine, other = tmp_path / "mine.ttl", tmp_path / "other.ttl"
+    mine.write_text(
+        HEAD
+        + "actor:mine a mand:Regulator ;\n    mand:oversees actor:pta .\n"
+        + "actor:pta mand:chairs actor:national-cert ;\n    mand:oversees actor:mine .\n",
+        "utf-8",
+    )
+    other.write_text(HEAD + OTHER, "utf-8")
+    sources = find_sources(extra=[mine, other], instances=False)
+    ours = [source for source in sources if source.path == mine]
+    (problem,) = placed(added_to(load(sources).quads, ours), sources)
+    assert (problem.file, problem.line) == ("extra/mine.ttl", 10)
+    assert problem.severity is Severity.WARNING
+    assert "actor:pta" in problem.message
+    assert "mand:chairs, mand:oversees" in problem.message
+    assert added_to(load(sources).quads, sources) == []
+
+
+TRICKY = r"""@prefix a: <https://example.org/a#> .
+PREFIX b: <https://example.org/b/>
+@base <https://example.org/> .
+<x> a a:K ; # a comment with ; and "quotes"
+  a:t QQQtwo
+lines \" and moreQQQ@en-GB , 'single \u00e9' ;
+  b:c.d\/e.f ( 1 -2.5 1e3 [ a:p true ] ) ;
+  .
+[ a:q _:n1 ] .
+_:n1 a:r [] . b:x.1 a:s "z"^^a:D.
+""".replace("QQQ", '"' * 3)
+
+
+def keyed(terms: Iterable[object]) -> tuple[str, ...]:
+    return tuple("_:" if isinstance(term, ox.BlankNode) else str(term) for term in terms)
+
+
+def test_lines_are_those_of_the_statements_that_the_parser_reads() -> None:
+    for source in find_sources():
+        text = source.path.read_text("utf-8")
+        found = written(text, source.graph + "#")
+        read = {keyed(quad.triple) for quad in load([source]).quads}
+        assert {keyed(terms) for *terms, _ in found} == read, source.name
+        assert all(0 < line <= text.count("\n") + 1 for *_, line in found)
+
+
+def test_lines_are_found_in_turtle_of_every_form() -> None:
+    found = {keyed(terms): line for *terms, line in written(TRICKY)}
+    read = ox.parse(TRICKY.encode(), format=ox.RdfFormat.TURTLE)
+    assert set(found) == {keyed(quad.triple) for quad in read}
+    lines = {prop.rsplit("#", 1)[-1].strip("<>"): line for (_, prop, _), line in found.items()}
+    assert (lines["p"], lines["q"], lines["r"], lines["s"]) == (7, 9, 10, 10)
+
+
+def test_a_blank_node_is_found_by_what_is_said_of_it(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.ttl"
+    mine.write_text(HEAD + "actor:pta a mand:Regulator .\n\n[] a mand:Holding .\n", "utf-8")
+    sources = find_sources(extra=[mine], instances=False)
+    (node,) = {
+        f"_:{q.subject.value}"
+        for q in load(sources).quads
+        if isinstance(q.subject, ox.BlankNode) and q.graph_name.value.endswith("mine")
+    }
+    (problem,) = placed([Problem("rule", Severity.ERROR, "x", node=node)], sources)
+    assert (problem.file, problem.line) == ("extra/mine.ttl", 10)
 
 
 def test_problem_without_a_line_is_looked_up_in_the_files(tmp_path: Path) -> None:

@@ -196,6 +196,22 @@ def test_what_is_sent_is_judged_with_line_rule_and_advice(client: FlaskClient) -
     assert problem["hint"] == "Did you mean mand:Regulator?"
 
 
+def test_what_is_sent_is_judged_by_its_statements(client: FlaskClient) -> None:
+    text = """@prefix actor: <https://w3id.org/mandates/id/pk/actor/> .
+@prefix mand: <https://w3id.org/mandates/ns#> .
+
+actor:pta
+    mand:actsFor actor:pta ;
+    mand:vestedIn "me" .
+[] a mand:Holding .
+"""
+    _, found = send(client, text.encode())
+    placed = {(p["rule"], p["line"]) for p in found["problems"]}
+    assert placed >= {("added-to", 5), ("subject-kind", 5), ("value-kind", 6), ("nameless", 7)}
+    (wrong,) = (p["message"] for p in found["problems"] if p["rule"] == "subject-kind")
+    assert "which is a mand:Regulator; it is meant for a mand:LegalRole" in wrong
+
+
 def test_a_slip_in_turtle_is_told_with_its_line(client: FlaskClient) -> None:
     _, found = send(client, b"<http://e/a> <http://e/b> <http://e/c> .\n<http://e/a> oops .\n")
     (problem,) = found["problems"]

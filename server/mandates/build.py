@@ -142,7 +142,7 @@ def examine(
     with step("Derive what the ontology entails"):
         store.bulk_extend(entail(store))
     with step("Check terms and shapes"):
-        added = [source for source in loaded.sources if source.name.startswith("extra/")]
+        added = [source for source in loaded.sources if source.added]
         return validate(store, loaded.sources, added)
 
 

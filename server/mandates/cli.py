@@ -63,14 +63,15 @@ class _Date(click.ParamType[datetime]):
 def _out() -> Console:
     from rich.console import Console
 
-    return Console(soft_wrap=True)
+    # Without emoji=False the line number in "a.ttl:100:" becomes a picture.
+    return Console(soft_wrap=True, emoji=False)
 
 
 @cache
 def _err() -> Console:
     from rich.console import Console
 
-    return Console(stderr=True, soft_wrap=True)
+    return Console(stderr=True, soft_wrap=True, emoji=False)
 
 
 @contextmanager
@@ -220,7 +221,7 @@ def query(file: Iterable[str], data_dir: Path, form: str | None) -> None:
         table.add_column(click.unstyle(name), overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console = _out() if _out().is_terminal else Console(width=100_000, soft_wrap=True)
+    console = _out() if _out().is_terminal else Console(width=100_000, soft_wrap=True, emoji=False)
     console.print(table, markup=False)
 
 
@@ -396,7 +397,7 @@ def validate(files: tuple[Path, ...], texts: Path | None) -> None:
     """
     from mandates.build import BuildError, examine, read
     from mandates.dataset.sources import find_sources
-    from mandates.quality.problems import Severity, placed
+    from mandates.quality.problems import Severity, counted, placed
     from mandates.quality.quotations import check_locators, check_quotations, read_texts
 
     problems: list[Problem] = []
@@ -411,8 +412,7 @@ def validate(files: tuple[Path, ...], texts: Path | None) -> None:
         problems += error.problems
     _show(problems)
     errors = sum(p.severity is Severity.ERROR for p in problems)
-    counts = {"error": errors, "warning": len(problems) - errors}
-    _out().print(", ".join(f"{n} {what}{'s' * (n != 1)}" for what, n in counts.items()))
+    _out().print(f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}")
     sys.exit(1 if errors else 0)
 
 
@@ -425,7 +425,10 @@ def validate(files: tuple[Path, ...], texts: Path | None) -> None:
     "migrations are honest about what changed since, and nothing else.",
 )
 def check(texts: Path | None, against: Path | None) -> None:
-    """Run every check: terms, shapes, reasoner, questions, quotations."""
+    """Run every check: terms, shapes, reasoner, questions, quotations.
+
+    What can't be run here is named at the end; that is no failure.
+    """
     if against is not None:
         sys.exit(_compare(against))
     from tempfile import TemporaryDirectory
@@ -433,8 +436,9 @@ def check(texts: Path | None, against: Path | None) -> None:
     from mandates.build import BuildError
     from mandates.build import build as run
     from mandates.quality.check import run_checks
+    from mandates.quality.problems import counted
 
-    failed = 0
+    failed, skipped = 0, list[str]()
     with TemporaryDirectory() as folder:
         try:
             snapshot, dataset = run(Path(folder), step=_step)
@@ -444,6 +448,10 @@ def check(texts: Path | None, against: Path | None) -> None:
         for result in run_checks(snapshot, dataset.sources, dataset.warnings, texts=texts):
             _result(result)
             failed += not result.passed and not result.skipped
+            skipped += [result.name] * result.skipped
+    if skipped:
+        verb = "was" if len(skipped) == 1 else "were"
+        _out().print(f"{counted(len(skipped), 'check')} {verb} not run: {', '.join(skipped)}")
     sys.exit(1 if failed else 0)
 
 
@@ -481,6 +489,7 @@ def _compare(against: Path) -> int:
     from mandates.dataset.sources import project_root
     from mandates.quality.difference import check_release, describe, differences, read_release
     from mandates.quality.migrations import read_migrations
+    from mandates.quality.problems import counted
 
     try:
         old, new = read_release(against), read_release(project_root())
@@ -494,7 +503,7 @@ def _compare(against: Path) -> int:
         _out().print(f"{module.name}: {describe(difference)}", markup=False, highlight=False)
     problems = check_release(old, new, [step.text for step in read_migrations()])
     _show(problems)
-    _out().print(f"{len(problems)} errors")
+    _out().print(counted(len(problems), "error"))
     return 1 if problems else 0
 
 
@@ -529,6 +538,7 @@ def export(data_dir: Path, only: tuple[str, ...], site: str, output: Path) -> No
     """Write all pages and documents of the snapshot as files, for any file server."""
     from mandates.dataset.snapshot import SnapshotError
     from mandates.publication import ExportError, export_site
+    from mandates.quality.problems import counted
 
     try:
         with _progress("Write the site") as progress:
@@ -537,7 +547,7 @@ def export(data_dir: Path, only: tuple[str, ...], site: str, output: Path) -> No
             )
     except (SnapshotError, ExportError) as error:
         raise click.ClickException(str(error)) from None
-    _out().print(f"{count:,} files in {output}", markup=False, highlight=False)
+    _out().print(f"{counted(count, 'file')} in {output}", markup=False, highlight=False)
 
 
 @main.command()
@@ -618,6 +628,7 @@ def migrate(file: Path, output: Path) -> None:
     from mandates.kit.country import write_whole
     from mandates.quality.migrations import migrate as run
     from mandates.quality.migrations import read_migrations
+    from mandates.quality.problems import counted
 
     try:
         quads = list(ox.parse(file.read_bytes(), format=ox.RdfFormat.TURTLE))
@@ -630,7 +641,8 @@ def migrate(file: Path, output: Path) -> None:
     write_whole(output, in_order(body or b"").decode())
     for step in steps:
         _out().print(f"{'.'.join(map(str, step.version))} {step.name}: {step.reason}", markup=False)
-    _out().print(f"{len(steps)} migrations changed something; written to {output}", markup=False)
+    changes = counted(len(steps), "migration")
+    _out().print(f"{changes} changed something; written to {output}", markup=False)
 
 
 @main.command("format")
@@ -712,6 +724,7 @@ def table_import(file: Path, code: str, offset: str, extra: tuple[Path, ...], ou
     """Make Turtle of the CSV FILE; a table with a broken row makes nothing."""
     from mandates.kit import TableError, known_concepts, read_table, to_turtle
     from mandates.kit.country import check_code, check_offset, write_whole
+    from mandates.quality.problems import counted
 
     try:
         check_code(code)
@@ -720,11 +733,12 @@ def table_import(file: Path, code: str, offset: str, extra: tuple[Path, ...], ou
         write_whole(output, to_turtle(rows, code, offset=offset))
     except TableError as error:
         _show(error.problems)
-        _err().print(f"[red]{len(error.problems)} mistakes; nothing was written.[/red]")
+        mistakes = counted(len(error.problems), "mistake")
+        _err().print(f"[red]{mistakes}; nothing was written.[/red]")
         sys.exit(1)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    _out().print(f"{len(rows)} mandates in {output}", markup=False)
+    _out().print(f"{counted(len(rows), 'mandate')} in {output}", markup=False)
 
 
 @table.command("export")
@@ -736,6 +750,7 @@ def table_export(files: tuple[Path, ...], output: Path) -> None:
     from mandates.dataset.sources import Source
     from mandates.kit import TableError, from_turtle, write_table
     from mandates.kit.country import write_whole
+    from mandates.quality.problems import counted
 
     paths = [p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])]
     sources = [Source(str(p), p, p.resolve().as_uri()) for p in paths]
@@ -744,11 +759,12 @@ def table_export(files: tuple[Path, ...], output: Path) -> None:
         write_whole(output, write_table(rows))
     except TableError as error:
         _show(error.problems)
-        _err().print(f"[red]{len(error.problems)} mandates do not fit; nothing was written.[/red]")
+        misfits = counted(len(error.problems), "mandate does", "mandates do")
+        _err().print(f"[red]{misfits} not fit; nothing was written.[/red]")
         sys.exit(1)
     except LoadError as error:
         raise click.ClickException(f"{error.file}:{error.line}: {error.reason}") from None
-    _out().print(f"{len(rows)} mandates in {output}", markup=False)
+    _out().print(f"{counted(len(rows), 'mandate')} in {output}", markup=False)
 
 
 @main.command()

@@ -93,12 +93,27 @@ def _parse(source: Source) -> list[ox.Quad]:
     # RDF Dataset Canonicalization gives equal graphs equal labels; a digest of the file's name
     # keeps the labels of different files apart (RDF 1.1 Semantics, section 3.5, "merging").
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    mark = "f" + hashlib.sha256(source.name.encode()).hexdigest()[:8]
+    mark = blank_mark(source.name)
 
     def relabel(term: _Term) -> _Term | ox.BlankNode:
         return ox.BlankNode(f"{mark}{term.value}") if isinstance(term, ox.BlankNode) else term
 
     return [ox.Quad(relabel(q.subject), q.predicate, relabel(q.object), graph) for q in dataset]
+
+
+def blank_mark(name: str) -> str:
+    """Say how the labels of a file's blank nodes begin, by which the file is known again.
+
+    Args:
+        name: the file's name within the project.
+
+    Returns:
+        Nine letters and digits.
+
+    >>> blank_mark("instances/pk/actors.ttl") == blank_mark("instances/pk/roles.ttl")
+    False
+    """
+    return "f" + hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def locate(node: str, sources: Sequence[Source]) -> tuple[str, int] | None:

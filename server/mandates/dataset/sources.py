@@ -16,6 +16,9 @@ FOLDERS = ("ontology", "instances")
 #: Bills confer nothing, so they are no part of the record; reports read one when asked to.
 BILLS = "instances/bills/"
 
+#: How the names of files begin that are read beside the project's own.
+EXTRA = "extra/"
+
 
 @dataclass(frozen=True, order=True)
 class Source:
@@ -30,6 +33,11 @@ class Source:
     name: str
     path: Path
     graph: str
+
+    @property
+    def added(self) -> bool:
+        """Whether the file was added to a project and is none of its own."""
+        return self.name.startswith(EXTRA)
 
 
 def project_root() -> Path:
@@ -98,4 +106,4 @@ def _added(extra: Sequence[Path]) -> Iterator[Source]:
             parts[whole] += 1
     for whole, file in given.items():
         graph = quote(name(whole).removesuffix(".ttl"), safe="/")
-        yield Source(f"extra/{name(whole)}", file, f"{GRAPH}extra/{graph}")
+        yield Source(f"{EXTRA}{name(whole)}", file, f"{GRAPH}{EXTRA}{graph}")

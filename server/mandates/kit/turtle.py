@@ -13,11 +13,12 @@ import pyoxigraph as ox
 from mandates.dataset.names import ID, MAND, RDF, SCHEME, SKOS, XSD
 from mandates.kit.country import _slug
 from mandates.kit.table import FORCES, SEPARATOR, Row, TableError, names, span
-from mandates.quality.problems import Problem, Severity
+from mandates.quality.problems import Problem, Severity, counted
 
 _Term = ox.Literal | ox.NamedNode
 _Node = Mapping[str, list[_Term]]
 
+_UNQUOTED = "The table from which this was imported gives no words of the provision."
 _AXES = {
     "subject": "concernsSubject",
     "layer": "concernsLayer",
@@ -131,7 +132,10 @@ def _row(row: Row, naming: _Names, number: int, offset: str) -> Iterator[tuple[s
             "a mand:Evidence",
             f"mand:fromDocument {document}",
             f"mand:locator {_plain(row.provision)}",
-            *([f"mand:quotation {_text(row.quotation)}"] if row.quotation else []),
+            # Who reads the record must see that nobody vouches for the words.
+            f"mand:quotation {_text(row.quotation)}"
+            if row.quotation
+            else f"skos:note {_text(_UNQUOTED)}",
             f"mand:hasGrade mand:Grade{row.grade}",
         ],
     )
@@ -214,7 +218,9 @@ def _read(said: _Node, facts: Mapping[str, _Node], force: str) -> Row:
     def one(node: _Node, prop: str) -> str:
         values = sorted({value.value for value in node.get(prop, [])})
         if len(values) != 1:
-            raise ValueError(f"It has {len(values)} values of {_end(prop)}; a row holds one.")
+            raise ValueError(
+                f"It has {counted(len(values), 'value')} of {_end(prop)}; a row holds one."
+            )
         return values[0]
 
     def follow(node: _Node, prop: str) -> _Node:

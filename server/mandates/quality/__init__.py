@@ -9,7 +9,8 @@ import pyoxigraph as ox
 from mandates.dataset.sources import Source
 from mandates.quality.problems import Problem, Severity, placed
 from mandates.quality.shapes import affected, check_shapes
-from mandates.quality.terms import described_twice, undeclared, undescribed
+from mandates.quality.terms import added_to, described_twice, undeclared, undescribed
+from mandates.quality.values import misused, told_once
 
 __all__ = ["Problem", "Severity", "validate"]
 
@@ -34,9 +35,12 @@ def validate(
     unknown = undescribed(quads, sources)
     problems += unknown
     problems += described_twice(quads, sources)
+    problems += added_to(quads, [source for source in sources if source.added])
+    wrong = misused(quads, sources)
+    problems += wrong
     # Of what is described nowhere it is enough to say so; its shape is wrong of necessity.
     nowhere = {problem.node for problem in unknown}
     focus = affected(store, [ox.NamedNode(source.graph) for source in added]) if added else None
-    shaped = check_shapes(quads, focus=focus, rules_everywhere=True)
+    shaped = told_once(check_shapes(quads, focus=focus, rules_everywhere=True), wrong)
     problems += [problem for problem in shaped if problem.node not in nowhere]
     return placed((p for p in problems if p.severity is not Severity.INFO), sources)

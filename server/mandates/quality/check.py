@@ -13,7 +13,7 @@ from mandates.dataset.names import GRAPH
 from mandates.dataset.snapshot import Snapshot, open_store
 from mandates.dataset.sources import Source
 from mandates.quality.lint import lint, read_waivers, rules
-from mandates.quality.problems import Problem, Severity, placed
+from mandates.quality.problems import Problem, Severity, counted, placed
 from mandates.quality.profile import check_dl, check_rl
 from mandates.quality.questions import check_questions
 from mandates.quality.quotations import check_locators, check_quotations, read_texts
@@ -61,7 +61,7 @@ def run_checks(
     Yields:
         What each check came to, as soon as it is known.
     """
-    summary = f"{snapshot.quads:,} quads, {len(warnings)} warnings"
+    summary = f"{counted(snapshot.quads, 'quad')}, {counted(len(warnings), 'warning')}"
     yield Result("Terms and shapes", summary, tuple(warnings))
     sources = list(sources)
     asserted, record = load(sources).quads, open_store(snapshot)
@@ -97,12 +97,13 @@ def checks(
             problem = Problem("reasoner", Severity.ERROR, str(error))
             return Result(what, str(error), () if missing else (problem,), skipped=missing)
         good = "consistent, no unsatisfiable class" if classify else "consistent"
-        text = f"HermiT read {len(axioms(quads)):,} axioms: {'see below' if problems else good}"
+        read = counted(len(axioms(quads)), "axiom")
+        text = f"HermiT read {read}: {'see below' if problems else good}"
         return Result(what, text, tuple(placed(problems, sources)))
 
     def answers() -> Result:
         asked, problems = check_questions(record)
-        return Result("Questions", f"{asked} known answers", tuple(problems))
+        return Result("Questions", counted(asked, "known answer"), tuple(problems))
 
     def quotations() -> Result:
         if texts is None:
@@ -115,7 +116,8 @@ def checks(
             return Result("Quotations", f"no text of the record lies in {texts}", skipped=True)
         sections, elsewhere = check_locators(record, at_hand)
         problems += elsewhere
-        text = f"{looked_up:,} quotations and {sections:,} locators looked up in their texts"
+        what = f"{counted(looked_up, 'quotation')} and {counted(sections, 'locator')}"
+        text = f"{what} looked up in their texts"
         return Result("Quotations", text, tuple(placed(problems, sources)))
 
     def profiles() -> Result:
@@ -124,19 +126,19 @@ def checks(
         modules = sorted({_module(q) for q in ontology})
         for module in modules:
             problems += check_dl([q.triple for q in ontology if _module(q) == module], core)
-        text = f"{len(modules)} modules within OWL 2 DL, the core within OWL 2 RL"
+        text = f"{counted(len(modules), 'module')} within OWL 2 DL, the core within OWL 2 RL"
         return Result("Profiles", text, tuple(placed(problems, sources)))
 
     def form() -> Result:
-        text = f"{len(sources)} Turtle files, each in its one form"
+        text = f"{counted(len(sources), 'Turtle file')}, each in its one form"
         return Result("Form", text, tuple(check_turtle(sources)))
 
     def style() -> Result:
         own = [q.triple for q in ontology if "/alignments/" not in _module(q)]
         waivers = read_waivers()
-        text = f"{len(rules())} rules on names, definitions, structure and header"
+        text = f"{counted(len(rules()), 'rule')} on names, definitions, structure and header"
         if waivers:
-            text += f", {len(waivers)} waivers"
+            text += f", {counted(len(waivers), 'waiver')}"
         return Result("Style", text, tuple(placed(lint(own, waivers), sources)))
 
     # Whether a class can have a member is a question to the ontology alone: the record adds none.

@@ -23,9 +23,11 @@ class QueryRule:
         name: the file's name without its ending.
         reason: why the rule stands; the file's first line.
         severity: how bad a row is.
-        message: what a row means and what to do; ``{value}`` is filled from the row.
+        message: what a row means and what to do; ``{value}`` and ``{property}`` are filled from the
+            row.
         source: where the rule comes from.
-        text: the query, which binds ``?node`` and may bind ``?value``.
+        text: the query, which binds ``?node`` and may bind ``?value``, or ``?property`` and
+            ``?value``: then the row is the statement that makes the mistake.
     """
 
     name: str
@@ -50,7 +52,7 @@ def read_rules(folder: Path) -> list[QueryRule]:
 
     >>> from mandates.dataset.sources import project_root
     >>> [rule.name for rule in read_rules(project_root() / "shapes")][0]
-    'concept-cycle'
+    'circle'
     """
     rules = []
     for path in sorted(folder.glob("*.rq")):
@@ -87,18 +89,21 @@ def apply(rule: QueryRule, store: ox.Store) -> Iterator[Problem]:
     assert isinstance(rows, ox.QuerySolutions)
     named = {variable.value for variable in rows.variables}
     for row in rows:
-        value = row["value"] if "value" in named else None
-        shown = (
-            shorten(value.value)
-            if isinstance(value, ox.NamedNode)
-            else value.value
-            if isinstance(value, ox.Literal)
-            else ""
-        )
         node = row["node"]
+        value = row["value"] if "value" in named else None
+        prop = row["property"] if "property" in named else None
         yield Problem(
             rule=rule.name,
             severity=rule.severity,
-            message=rule.message.replace("{value}", shown),
+            message=rule.message.replace("{property}", _shown(prop)).replace(
+                "{value}", _shown(value)
+            ),
             node=node.value if isinstance(node, ox.NamedNode) else str(node),
+            said=ox.Triple(node, prop, value) if prop is not None and value is not None else None,
         )
+
+
+def _shown(term: object) -> str:
+    if isinstance(term, ox.NamedNode):
+        return shorten(term.value)
+    return term.value if isinstance(term, ox.Literal) else ""

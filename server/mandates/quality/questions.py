@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyoxigraph as ox
 
 from mandates.dataset.questions import Question, answer, questions
-from mandates.quality.problems import Problem, Severity
+from mandates.quality.problems import Problem, Severity, counted
 
 
 def check_questions(store: ox.Store) -> tuple[int, list[Problem]]:
@@ -41,7 +41,8 @@ def _check(
         Problem(
             "known-answer",
             Severity.ERROR,
-            f"{question.title} ({asked}) {len(missing)} rows missing, {len(extra)} not known.",
+            f"{question.title} ({asked}) {counted(len(missing), 'row')} missing, "
+            f"{len(extra)} not known.",
             file=f"{question.name}.csv",
             hint=f"Missing: {missing[:3]}; not known: {extra[:3]}.",
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import logging
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -114,9 +116,11 @@ def check_shapes(
     union.bulk_extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
     ruled = {problem for rule in read_rules(folder) for problem in apply(rule, union)}
     judged = quads if focus is None else around(union, focus)
-    conforms, report, _ = pyshacl_validate(
-        to_rdflib(judged), shacl_graph=read_shapes(folder), meta_shacl=False, advanced=False
-    )
+    # rdflib logs a traceback for each literal that can't be read; the problem is what to say of it.
+    with _without_log("rdflib.term"):
+        conforms, report, _ = pyshacl_validate(
+            to_rdflib(judged), shacl_graph=read_shapes(folder), meta_shacl=False, advanced=False
+        )
     shaped = {
         _problem(report, result)
         for result in (() if conforms else report.subjects(RDF.type, SH.ValidationResult))
@@ -183,10 +187,40 @@ def around(
     return list(found)
 
 
+@contextmanager
+def _without_log(name: str) -> Iterator[None]:
+    """Keep a logger of another package silent for a while."""
+    logger = logging.getLogger(name)
+
+    def drop(_: logging.LogRecord) -> bool:
+        return False
+
+    logger.addFilter(drop)
+    try:
+        yield
+    finally:
+        logger.removeFilter(drop)
+
+
 def _problem(report: Graph, result: Node) -> Problem:
+    node, value = report.value(result, SH.focusNode), report.value(result, SH.value)
+    path, subject = report.value(result, SH.resultPath), _term(node)
     return Problem(
         rule=str(report.value(result, SH.sourceShape)).removeprefix(SHAPE),
         severity=_SEVERITY[str(report.value(result, SH.resultSeverity))],
         message=str(report.value(result, SH.resultMessage)),
-        node=str(report.value(result, SH.focusNode)),
+        node=f"_:{node}" if isinstance(node, BNode) else str(node),
+        # A shape of one property that a value breaks is broken by one statement.
+        said=ox.Triple(subject, ox.NamedNode(str(path)), _term(value))
+        if isinstance(path, URIRef) and value is not None and not isinstance(subject, ox.Literal)
+        else None,
     )
+
+
+def _term(node: Node | None) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    """Turn a term of rdflib back into what it was made from."""
+    if isinstance(node, Literal):
+        if node.language or node.datatype is None:
+            return ox.Literal(str(node), language=node.language)
+        return ox.Literal(str(node), datatype=ox.NamedNode(str(node.datatype)))
+    return ox.BlankNode(str(node)) if isinstance(node, BNode) else ox.NamedNode(str(node))

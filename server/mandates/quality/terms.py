@@ -11,7 +11,8 @@ import pyoxigraph as ox
 from rdflib import namespace as known
 from rdflib.namespace import DefinedNamespace
 
-from mandates.dataset.names import BASE, GRAPH, ID, MAND, OWL, RDF, shorten
+from mandates.dataset.entail import ENTAILED
+from mandates.dataset.names import BASE, GRAPH, ID, MAND, OWL, RDF, TYPE, shorten
 from mandates.dataset.sources import Source
 from mandates.quality.problems import Problem, Severity
 
@@ -222,3 +223,54 @@ def described_twice(quads: Iterable[ox.Quad], sources: Sequence[Source]) -> list
         for node, files in sorted(typed.items())
         if len(files) > 1 and not node.startswith(_ELSEWHERE)
     ]
+
+
+def added_to(quads: Iterable[ox.Quad], added: Sequence[Source]) -> list[Problem]:
+    """Find statements that added files make about things that others describe.
+
+    A second subject for a mandate of the record is such a statement: it changes what is found, and
+    whoever reads the record's own file does not see it.
+
+    Args:
+        quads: what all files say, and what they entail.
+        added: the files that were added to the record.
+
+    Returns:
+        One warning for each such thing and file, at the first of the statements, with the
+        properties; none for a thing that an added file describes, too.
+
+    >>> added_to([], [])
+    []
+    """
+    names = {source.graph: source.name for source in added}
+    described: set[object] = set()
+    ours: set[object] = set()
+    said: dict[tuple[str, str], list[ox.Triple]] = {}
+    for quad in quads:
+        graph = getattr(quad.graph_name, "value", "")
+        if quad.predicate == TYPE and quad.graph_name != ENTAILED:
+            (ours if graph in names else described).add(quad.subject)
+        if graph in names and isinstance(quad.subject, ox.NamedNode):
+            said.setdefault((quad.subject.value, graph), []).append(quad.triple)
+    others = {
+        node.value
+        for node in described - ours
+        if isinstance(node, ox.NamedNode) and node.value.startswith(BASE)
+    }
+    problems = []
+    for (node, graph), triples in sorted(said.items()):
+        if node in others:
+            properties = sorted({shorten(triple.predicate.value) for triple in triples})
+            problems.append(
+                Problem(
+                    rule="added-to",
+                    severity=Severity.WARNING,
+                    message=f"{shorten(node)} is described by the record, and this file says more "
+                    f"of it: {', '.join(properties)}.",
+                    file=names[graph],
+                    node=node,
+                    hint="Check that it is meant; a thing of your own needs an IRI of its own.",
+                    said=min(triples, key=str),
+                )
+            )
+    return problems

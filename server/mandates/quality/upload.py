@@ -17,8 +17,9 @@ from mandates.dataset.names import GRAPH
 from mandates.dataset.sources import Source
 from mandates.quality.problems import Problem, Severity, placed
 from mandates.quality.shapes import check_shapes
-from mandates.quality.terms import undeclared, undescribed
+from mandates.quality.terms import added_to, undeclared, undescribed
 from mandates.quality.turtle import check_turtle
+from mandates.quality.values import misused, told_once
 
 SENT = GRAPH + "extra/sent"
 
@@ -70,9 +71,13 @@ def check_upload(record: ox.Store, path: Path, name: str) -> tuple[list[Problem]
     unknown = undescribed(described, [source])
     problems += unknown
     problems += check_turtle([source])
+    problems += added_to(quads, [source])
+    wrong = misused(quads, [source])
+    problems += wrong
     nowhere = {problem.node for problem in unknown}
     focus = {q.subject for q in sent if not isinstance(q.subject, ox.Triple)}
-    problems += [p for p in check_shapes(quads, focus=focus) if p.node not in nowhere]
+    shaped = told_once(check_shapes(quads, focus=focus), wrong)
+    problems += [p for p in shaped if p.node not in nowhere]
     shown = (p for p in problems if p.severity is not Severity.INFO)
     # Everything is of the one file; what was not looked up in it comes after what was.
     found = [p if p.file else replace(p, file=name) for p in placed(shown, [source])]

@@ -300,6 +300,7 @@ What `mandates check` asks, whose checks it makes, and how well it makes them. M
 | Layer | What is asked | Where in `server/mandates/quality/` |
 | --- | --- | --- |
 | Terms | is every term declared, every thing described, once | `terms.py` |
+| Values | is every value, and what has it, of the kind that the ontology says | `values.py` |
 | Shapes | what must be true of the record, as `shapes/` says | `shapes.py` |
 | Style | {rules} rules on names, definitions, structure, header | `rules/` |
 | Profiles | each file within OWL 2 DL, the core within OWL 2 RL | `profile.py` |
