@@ -24,7 +24,13 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
         "Mandate": (
             "mandate",
-            ("mandate-holders", "mandate-words", "mandate-conditions", "mandate-findings"),
+            (
+                "mandate-holders",
+                "mandate-known",
+                "mandate-words",
+                "mandate-conditions",
+                "mandate-findings",
+            ),
         ),
         "Finding": ("finding", ("finding-pairs", "finding-holdings", "finding-mitigation")),
         "Provision": (
