@@ -518,3 +518,22 @@ def test_borrowed_terms_have_names(client: FlaskClient) -> None:
 def test_one_of_a_thing_is_no_plural(client: FlaskClient) -> None:
     text = plain(get(client, "/questions/investigation-agency?date=2018-01-01"))
     assert not re.search(r"\b1 rows\b", text)
+
+
+def test_who_may_block_says_on_which_reading(client: FlaskClient) -> None:
+    page = get(client, "/questions/who-may-block?date=2026-01-01")
+    text = plain(page)
+    said = "each row names the reading on which it stands"
+    assert text.index(said) < text.index("28 rows")
+    header = re.findall(r'<th scope="col">([^<]*)', page)
+    assert header[:4] == ["holder", "how held", "reading", "certainty"]
+    assert (
+        "Pakistan Telecommunication Authority continued by a saving transitional: PTA goes on until "
+        "SMPRA is established possible PECA, s. 16(2)" in text
+    )
+    assert (
+        "Social Media Protection and Regulatory Authority designated literal: the Authority is "
+        "SMPRA from 30 January 2025 possible PECA, s. 16(2)" in text
+    )
+    before = plain(get(client, "/questions/who-may-block?date=2020-01-01"))
+    assert "Pakistan Telecommunication Authority designated certain PECA, s. 16(2)" in before
