@@ -354,6 +354,17 @@ def test_search_answers_programs(client: FlaskClient) -> None:
     assert answer["hits"][0]["href"] == "/id/pk/instrument/peca-2016/s37.1"
 
 
+def test_a_search_that_finds_nothing_offers_what_may_be_meant(client: FlaskClient) -> None:
+    text = get(client, "/search?q=blokcing&kind=mandate")
+    offered = re.search(r'Did you mean <a href="(\?[^"]+)"', text)
+    assert offered
+    found = get(client, "/search" + unescape(offered[1]))
+    assert "Did you mean" not in found
+    assert "Nothing is found" not in found
+    program = client.get("/search?q=ptaa&format=json").get_json()
+    assert "/id/pk/actor/pta" in [item["href"] for item in program["near"]]
+
+
 def test_every_name_in_the_paper_has_a_page_with_what_is_claimed_of_it(client: FlaskClient) -> None:
     with NAMES.open(encoding="utf-8", newline="") as lines:
         places = {row["iri"]: row["name"] for row in csv.DictReader(lines)}
@@ -528,8 +539,8 @@ def test_who_may_block_says_on_which_reading(client: FlaskClient) -> None:
     header = re.findall(r'<th scope="col">([^<]*)', page)
     assert header[:4] == ["holder", "how held", "reading", "certainty"]
     assert (
-        "Pakistan Telecommunication Authority continued by a saving transitional: PTA goes on until "
-        "SMPRA is established possible PECA, s. 16(2)" in text
+        "Pakistan Telecommunication Authority continued by a saving transitional: PTA goes on "
+        "until SMPRA is established possible PECA, s. 16(2)" in text
     )
     assert (
         "Social Media Protection and Regulatory Authority designated literal: the Authority is "
