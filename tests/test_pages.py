@@ -501,6 +501,8 @@ def test_words_of_one_provision_stand_in_the_order_of_the_text(client: FlaskClie
 
     both = ["The Authority", "in the intere"]
     assert quoted(PAGES["provision"]) == quoted(PAGES["mandate"])[:2] == both
+    shown = quoted("/explore/findings?a=pk/pta&b=pk/smpra&as-of=2025-08-06")
+    assert shown[shown.index(both[1]) - 1] == both[0]
     # Where only one is shown, it is the one that confers.
     assert both[1] not in quoted("/between?one=pta&other=smpra&date=2025-08-06")
 

@@ -135,8 +135,10 @@ SELECT ?mandate ?provision ?citation ?law ?quotation ?grade ?document ?documentL
       mand:fromDocument ?document .
     ?document skos:prefLabel ?documentLabel .
     OPTIONAL { ?evidence mand:quotation ?quotation }
+    # The words that confer a mandate are recorded under its own name; what qualifies them follows.
+    BIND (STRAFTER(STR(?evidence), "/evidence/") = STRAFTER(STR(?mandate), "/mandate/") AS ?own)
   }
-}
+} ORDER BY ?mandate DESC(?own) LCASE(STR(?evidence))
 """
 _SHAPES = {"FullOverlap", "NestedOverlap", "PartialOverlap"}
 FIVE = ("moitt", "pta", "fia", "national-cert", "nccia", "nccia-2024")
