@@ -16,9 +16,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import mandates.web
+from mandates.analysis.graph import relation_class
 from mandates.dataset.sources import project_root
+from mandates.report import views
 from mandates.web import Settings, create_app
+from mandates.web.explore import today
 from mandates.web.presentation import LEGISLATION
+from mandates.web.sections import MEETINGS
 from mandates.web.site import messages
 
 NAMES = Path(__file__).parent / "data" / "paper-names.csv"
@@ -368,6 +372,17 @@ def test_search_answers_programs(client: FlaskClient) -> None:
     assert answer["hits"][0]["href"] == "/id/pk/instrument/peca-2016/s37.1"
 
 
+def test_a_search_that_finds_nothing_offers_what_may_be_meant(client: FlaskClient) -> None:
+    text = get(client, "/search?q=blokcing&kind=mandate")
+    offered = re.search(r'Did you mean <a href="(\?[^"]+)"', text)
+    assert offered
+    found = get(client, "/search" + unescape(offered[1]))
+    assert "Did you mean" not in found
+    assert "Nothing is found" not in found
+    program = client.get("/search?q=ptaa&format=json").get_json()
+    assert "/id/pk/actor/pta" in [item["href"] for item in program["near"]]
+
+
 def test_every_name_in_the_paper_has_a_page_with_what_is_claimed_of_it(client: FlaskClient) -> None:
     with NAMES.open(encoding="utf-8", newline="") as lines:
         places = {row["iri"]: row["name"] for row in csv.DictReader(lines)}
@@ -433,3 +448,123 @@ def test_facts_have_no_day_closer_than_it_is_known(client: FlaskClient) -> None:
     holding = plain(get(client, "/id/pk/holding/telecom-s9-delegate--pta.html"))
     assert "valid from 2006 derived" in holding
     assert "certain from 2007-01-01 derived" in holding
+
+
+PK = "https://w3id.org/mandates/id/pk/"
+OTHERS = {
+    "nccia": {"fia": 98},
+    "pta": {"smpra": 64},
+    "fia": {"nccia": 98},
+    "moitt": {},
+    "smpra": {},
+}
+
+
+@pytest.mark.parametrize(("name", "strong"), OTHERS.items(), ids=OTHERS)
+def test_an_institution_meets_on_its_page_whom_it_meets_in_the_explorer(
+    app: Flask, name: str, strong: dict[str, int]
+) -> None:
+    actor = f"{PK}actor/{name}"
+    land = app.extensions["landscapes"].current()
+    explored: dict[str, list[int]] = {}
+    for f in land.meetings(today()):
+        if actor in f.actors:
+            other = next(a for a in f.actors if a != actor)
+            explored.setdefault(other, []).append(f.score)
+    page = app.extensions["entities"].page(actor, "thing")
+    shown: dict[str, list[tuple[int, int]]] = {}
+    for row in page.parts["institution-partners"]:
+        numbers = int(row["findings"].text), int(row["highest"].text)
+        shown.setdefault(row["other"].iri, []).append(numbers)
+    assert {
+        other: (sum(n for n, _ in rows), max(score for _, score in rows))
+        for other, rows in shown.items()
+    } == {other: (len(scores), max(scores)) for other, scores in explored.items()}
+    for other, score in strong.items():
+        assert max(explored[f"{PK}actor/{other}"]) == score
+
+
+def test_what_meets_is_the_same_for_pages_and_reports(client: FlaskClient) -> None:
+    reported = {relation_class(name).value for name in views.MEETINGS}
+    kinds = " ".join(f"mand:{name}" for name in MEETINGS)
+    query = f"""PREFIX mand: <https://w3id.org/mandates/ns#>
+        PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+        SELECT DISTINCT ?class {{ VALUES ?kind {{ {kinds} }} ?class rdfs:subClassOf? ?kind }}"""
+    rows = client.get("/sparql", query_string={"query": query}).json["results"]["bindings"]
+    # Beside the relations there are the shapes of an overlap, which each has besides.
+    shapes = {f"https://w3id.org/mandates/ns#{x}Overlap" for x in ("Full", "Nested", "Partial")}
+    assert {row["class"]["value"] for row in rows} - shapes == reported
+
+
+def test_a_contested_holding_stands_among_what_a_mandate_supports(client: FlaskClient) -> None:
+    text = plain(get(client, PAGES["mandate"]))
+    assert "Contested holding: Pakistan Telecommunication Authority and Social Media" in text
+    body = plain(get(client, PAGES["institution"]))
+    assert "Social Media Protection and Regulatory Authority 15 contested holding 64" in body
+    assert "one of the two institutions holds, never both" in body
+
+
+def test_what_could_be_known_of_a_beginning_is_told_apart_from_an_end(client: FlaskClient) -> None:
+    first = "Pakistan Telecommunication Authority designated 2016-08-22 - 2025-01-30"
+    text = plain(get(client, PAGES["mandate"]))
+    assert f"{first} 2016-08-22 its end from 2025-01-30" in text
+    # What has not ended has one day, and one closer than it is known has none.
+    text = plain(get(client, "/id/pk/mandate/telecom-s9-delegate.html"))
+    assert "its end from" not in text
+
+
+def test_words_of_one_provision_stand_in_the_order_of_the_text(client: FlaskClient) -> None:
+    def quoted(path: str) -> list[str]:
+        return re.findall(r"<blockquote[^>]*>(.{13})", get(client, path))
+
+    both = ["The Authority", "in the intere"]
+    assert quoted(PAGES["provision"]) == quoted(PAGES["mandate"])[:2] == both
+    shown = quoted("/explore/findings?a=pk/pta&b=pk/smpra&as-of=2025-08-06")
+    assert shown[shown.index(both[1]) - 1] == both[0]
+    # Where only one is shown, it is the one that confers.
+    assert both[1] not in quoted("/between?one=pta&other=smpra&date=2025-08-06")
+
+
+def test_a_finding_says_what_it_is_called_elsewhere_and_how_much_is_not_shown(
+    client: FlaskClient,
+) -> None:
+    text = plain(get(client, "/id/finding/4feeba05349dcb90a1f1.html"))
+    assert "In reports: “Exclusive mandates that meet another's”." in text
+    assert "8 pairs of mandates meet" in text
+    assert "The strongest are shown; 3 more pairs meet and are not shown." in text
+    assert "counts what stands on its day alone" in text
+    assert "Pair 1 of Exclusivity conflict" in text
+    assert "/pair/1 " not in text
+
+
+def test_borrowed_terms_have_names(client: FlaskClient) -> None:
+    for path in (PAGES["provision"], PAGES["institution"], "/id/pk/actor/fia.html"):
+        text = get(client, path)
+        facts = re.findall(r"<dt>(.*?)</dt>", text, re.DOTALL)
+        assert facts
+        bare = [f for f in map(plain, facts) if re.match(r"\w+:\w|https?:", f)]
+        assert bare == []
+
+
+def test_one_of_a_thing_is_no_plural(client: FlaskClient) -> None:
+    text = plain(get(client, "/questions/investigation-agency?date=2018-01-01"))
+    assert not re.search(r"\b1 rows\b", text)
+
+
+def test_who_may_block_says_on_which_reading(client: FlaskClient) -> None:
+    page = get(client, "/questions/who-may-block?date=2026-01-01")
+    text = plain(page)
+    said = "each row names the reading on which it stands"
+    assert text.index(said) < text.index("28 rows")
+    header = re.findall(r'<th scope="col">([^<]*)', page)
+    assert header[:4] == ["holder", "how held", "reading", "certainty"]
+    assert (
+        "Pakistan Telecommunication Authority continued by a saving transitional: PTA goes on "
+        "until SMPRA is established possible PECA, s. 16(2)" in text
+    )
+    assert (
+        "Social Media Protection and Regulatory Authority designated literal: the Authority is "
+        "SMPRA from 30 January 2025 possible PECA, s. 16(2)" in text
+    )
+    before = plain(get(client, "/questions/who-may-block?date=2020-01-01"))
+    assert "Pakistan Telecommunication Authority designated certain PECA, s. 16(2)" in before

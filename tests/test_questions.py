@@ -64,6 +64,50 @@ def test_every_term_and_scheme_of_the_ontology_is_used_by_a_question() -> None:
     assert sorted(schemes - set(re.findall(r"\b([\w-]+):\w", asked))) == []
 
 
+HELD = """
+PREFIX mand: <https://w3id.org/mandates/ns#>
+PREFIX function: <https://w3id.org/mandates/scheme/function/>
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+INSERT DATA {
+  <m:m> a mand:Power ; mand:coversFunction function:remove-or-block ; mand:concernsSubject <s:s> ;
+    mand:conferredBy <p:p> ; mand:supportedBy [ mand:quotation "words" ] .
+  <r:one> mand:rivalOf <r:other> . <r:other> mand:rivalOf <r:one> .
+  <h:a> a mand:Holding ; mand:ofMandate <m:m> ; mand:heldBy <a:both> ; mand:inReading <r:one> .
+  <h:b> a mand:Holding ; mand:ofMandate <m:m> ; mand:heldBy <a:both> ; mand:inReading <r:other> .
+  <h:c> a mand:Holding ; mand:ofMandate <m:m> ; mand:heldBy <a:rival> ; mand:inReading <r:one> .
+  <h:d> a mand:Holding ; mand:ofMandate <m:m> ; mand:heldBy <a:lone> ; mand:inReading <r:lone> .
+  <h:e> a mand:Holding ; mand:ofMandate <m:m> ; mand:heldBy <a:used> ;
+    mand:holdingStatus mand:DeFacto .
+  <h:f> a mand:Holding ; mand:ofMandate <m:m> ; mand:heldBy <a:named> .
+  <h:g> a mand:Holding ; mand:ofMandate <m:m> ; mand:heldBy <a:later> .
+} ;
+INSERT {
+  ?h mand:validFrom "2019-01-01T00:00:00+05:00"^^xsd:dateTime ; mand:certainFrom ?certain
+} WHERE {
+  ?h a mand:Holding
+  BIND (IF(?h = <h:g>, "2020-06-01T00:00:00+05:00", "2019-01-01T00:00:00+05:00") AS ?text)
+  BIND (xsd:dateTime(?text) AS ?certain)
+}
+"""
+
+
+def test_what_a_reading_alone_gives_is_possible_and_what_each_gives_is_certain() -> None:
+    """As in docs/method.md, "Certain and possible"."""
+    store = ox.Store()
+    store.update(HELD)
+    header, rows = answer(store, questions()["who-may-block"], {"date": "2020-01-01"})
+    sure = {row[header.index("holder")]: row[header.index("certainty")] for row in rows}
+    assert sure == {
+        "<a:both>": "mand:Certain",
+        "<a:named>": "mand:Certain",
+        "<a:rival>": "mand:Possible",
+        "<a:lone>": "mand:Possible",
+        "<a:used>": "mand:Possible",
+        "<a:later>": "mand:Possible",
+    }
+    assert len(rows) == 7
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_no_value_can_end_its_term(value: str) -> None:
     question = parse(

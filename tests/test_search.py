@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,9 @@ def found(index: Path, query: str, **more: object) -> list[str]:
         ("section 37(1) PECA 2016", ""),
         ("telecom act section 54", "instrument/telecom-act-1996/s54.1"),
         ("PECA 2R", "instrument/peca-2016/s2R.1"),
+        # By an abbreviation that its own name has in full, and by one that its offices have.
+        ("NCCIA rules 2025", "instrument/nccia-functions-rules-2025"),
+        ("نادرا", "actor/nadra"),
     ],
 )
 def test_what_one_looks_for_comes_first(index: Path, query: str, first: str) -> None:
@@ -45,6 +49,59 @@ def test_what_one_looks_for_comes_first(index: Path, query: str, first: str) -> 
     assert hits
     if first:
         assert hits[0] == PK + first
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("telecomunication", "telecommunication"),
+        ("cybercrme", "cybercrime"),
+        ("investgation", "investigation"),
+        ("encrypton", "encrypted"),
+        ("blokcing", "blocking"),
+        ("Pakistan Telecom Authorty", "pakistan telecom authority"),
+        ("digital nation comission", "digital nation commission"),
+    ],
+)
+def test_words_nearly_typed_are_offered_and_find_something(
+    index: Path, query: str, meant: str
+) -> None:
+    answer = search(index, query)
+    assert meant in answer.instead
+    for words in answer.instead:
+        assert search(index, words).total > 0
+        assert not search(index, words).widened
+
+
+def test_a_thing_is_offered_whose_name_is_nearly_the_one_typed(index: Path) -> None:
+    assert PK + "actor/pta" in [hit.iri for hit in search(index, "ptaa").near]
+    # Who finds what they typed is asked nothing.
+    for query in ("PTA", "Pakistan Telecommunication Authority", "PECA 37", "block"):
+        answer = search(index, query)
+        assert not answer.instead
+        assert not answer.near
+
+
+def test_names_that_have_all_words_come_before_findings(index: Path) -> None:
+    answer = search(index, "Pakistan Telecom Authorty", count=500)
+    kinds = [hit.kind for hit in answer.hits]
+    assert answer.hits[0].kind == "institution"
+    assert PK + "actor/pta" in [hit.iri for hit in answer.hits[:3]]
+    first = kinds.index("finding") if "finding" in kinds else len(kinds)
+    named = [hit.iri for hit in search(index, "Pakistan Telecommunication", count=500).hits[:20]]
+    assert first > 20
+    assert not [iri for iri in named if "/finding/" in iri]
+
+
+def test_an_index_without_names_is_searched_all_the_same(index: Path, tmp_path: Path) -> None:
+    old = tmp_path / "search.sqlite"
+    old.write_bytes(index.read_bytes())
+    with sqlite3.connect(old) as base:
+        base.executescript("DROP TABLE name; DROP TABLE word;")
+    base.close()
+    assert found(old, "PTA")[0] == PK + "actor/pta"
+    answer = search(old, "telecomunication authorty")
+    assert (answer.total, answer.instead, answer.near) == (0, [], [])
 
 
 def test_a_citation_without_its_law_finds_that_section_of_every_law(index: Path) -> None:

@@ -68,6 +68,20 @@ def test_every_kind_of_page_suits_eyes_widths_and_themes(open_page: OpenPage, na
     assert faults(page, "color-contrast") == []
 
 
+@pytest.mark.parametrize(
+    "name", ["home", "institution", "amendment", "mandate", "role", "question"]
+)
+def test_no_table_of_rows_is_cut_on_a_narrow_screen(open_page: OpenPage, name: str) -> None:
+    page = open_page(PAGES[name], viewport={"width": 400, "height": 900})
+    cut = """() => [...document.querySelectorAll(".scroll:has(> table.stacked)")]
+      .filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.innerText.slice(0, 80))"""
+    assert page.locator("table.stacked").count() >= 1
+    assert page.evaluate(cut) == []
+    # What is wider than its place, as a matrix may be, has a shade at the edge.
+    shade = "getComputedStyle(document.querySelector('.scroll')).backgroundAttachment"
+    assert "scroll" in page.evaluate(shade)
+
+
 @pytest.mark.parametrize("name", ["home", "institution", "mandate", "search"])
 def test_urdu_suits_eyes_too(open_page: OpenPage, name: str) -> None:
     cookie = {"name": "lang", "value": "ur", "domain": "127.0.0.1", "path": "/"}

@@ -8,12 +8,13 @@ and hold YAML, as grlc (https://grlc.io) has it::
     #+ parameters:
     #+   date: {type: date, default: 2024-11-01, label: As of}
 
-A parameter is a variable that the query binds on a line of its own, ``VALUES ?date { … }``, to its
-default; so the file runs as it stands on any endpoint. Another value takes the default's place as
-an RDF term in N-Triples syntax, written by the RDF library, so nothing asked can end the term.
-The answer expected is ``<name>.csv`` beside the query: columns headed ``$name`` give the
-parameters, the others the rows for them. One file is a test, an example in the editor, a page with
-a form and an API operation.
+A ``note`` says what one must know to read the answer; pages show it above. A parameter is a
+variable that the query binds on a line of its own, ``VALUES ?date { … }``, to its default; so the
+file runs as it stands on any endpoint. Another value takes the default's place as an RDF term in
+N-Triples syntax, written by the RDF library, so nothing asked can end the term. The answer
+expected is ``<name>.csv`` beside the query: columns headed ``$name`` give the parameters, the
+others the rows for them. One file is a test, an example in the editor, a page with a form and an
+API operation.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ class Question:
         text: the query as it stands in the file, prefixes included.
         parameters: by name.
         expected: the known answers as CSV; empty when none is known.
+        note: what one must know to read the answer, if anything.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Question:
     text: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     expected: str = ""
+    note: str = ""
 
     def bind(self, values: Mapping[str, str] | None = None) -> str:
         r"""Put values in the place of the defaults.
@@ -201,6 +204,7 @@ def parse(name: str, text: str, expected: str = "") -> Question:
             for key, value in (meta.get("parameters") or {}).items()
         },
         expected=expected,
+        note=str(meta.get("note", "")),
     )
 
 

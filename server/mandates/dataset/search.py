@@ -6,10 +6,15 @@ by one, and a deadline ends a search that takes long.
 
 Citations are looked up by their parts ("PECA 37", "s. 37(1)"), not by their words: ``37`` in the
 text of a provision is no section 37.
+
+Beside the full text stand two lists: the names of things as they are, by which an abbreviation
+stands for the name in full ("NCCIA rules 2025") and a name nearly typed is recognised; and the
+words of all texts, of which the nearest is offered for one that nothing has.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 import sqlite3
 import time
@@ -48,6 +53,7 @@ KINDS: Mapping[str, tuple[str, float]] = {
     "Finding": ("finding", 0.7),
     "Document": ("document", 0.7),
 }
+_OFFICE = 2.0
 # What the paper speaks of beside law and institutions.
 _OTHERS = (
     *("Challenge", "Dependency", "Driver", "Engagement", "GovernanceModel", "Indicator", "Norm"),
@@ -67,9 +73,18 @@ CREATE TABLE facet (doc INTEGER NOT NULL, axis TEXT NOT NULL, value TEXT NOT NUL
 CREATE INDEX facet_of ON facet (doc);
 CREATE TABLE cite (doc INTEGER NOT NULL, law TEXT NOT NULL, path TEXT NOT NULL,
   PRIMARY KEY (path, law, doc)) WITHOUT ROWID;
+CREATE TABLE name (doc INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (name, doc)) WITHOUT ROWID;
+CREATE TABLE word (word TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE law (name TEXT NOT NULL, law TEXT NOT NULL, PRIMARY KEY (name, law)) WITHOUT ROWID;
 """
 _WEIGHTS = "14, 9, 9, 6, 3, 1"
+# Whose names in full an abbreviation stands for, and whose are offered when nearly typed.
+_NAMED = ("institution", "instrument", "legal role", "concept")
+_ABBREVIATED = ("institution", "instrument")
+# How like a name or word must be to be offered, how many are, and below how many hits.
+_LIKE_NAME, _LIKE_WORD, _OFFERED, _LITTLE = 0.75, 0.75, 3, 4
+# How many words are corrected at most: each is compared with thousands.
+_MISSPELT = 4
 # What keyboards for Arabic give in the place of Urdu's yeh, kaf and heh; and the non-joiner.
 _LETTERS = str.maketrans(
     {
@@ -119,7 +134,9 @@ class Found:
         total: how much there is in all.
         facets: for each axis, its values with how many things have them, most first.
         citation: whether the query was read as a citation.
-        widened: whether nothing had all the words, so any of them sufficed.
+        widened: whether nothing had all the words, so some of them sufficed.
+        instead: where nothing has all the words, queries of nearly the same that find something.
+        near: where little is found, things with nearly this name.
     """
 
     hits: Sequence[Hit] = ()
@@ -127,6 +144,8 @@ class Found:
     facets: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
     citation: bool = False
     widened: bool = False
+    instead: Sequence[str] = ()
+    near: Sequence[Hit] = ()
 
 
 def normalise(text: str) -> str:
@@ -149,6 +168,7 @@ def write_index(path: Path, store: ox.Store) -> int:
         How many things can be found.
     """
     docs = sorted(_documents(store), key=lambda doc: doc.iri)
+    spoken: set[str] = set()
     with sqlite3.connect(path) as base:
         base.executescript("PRAGMA page_size = 4096; PRAGMA journal_mode = OFF;" + _SCHEMA)
         for number, doc in enumerate(docs, 1):
@@ -166,6 +186,11 @@ def write_index(path: Path, store: ox.Store) -> int:
             base.executemany("INSERT INTO facet VALUES (?,?,?)", [(number, *row) for row in facets])
             cites = sorted(doc.cites)
             base.executemany("INSERT INTO cite VALUES (?,?,?)", [(number, *row) for row in cites])
+            names = sorted({" ".join(_tokens(name)) for name in doc.names} - {""})
+            base.executemany("INSERT INTO name VALUES (?,?)", [(number, name) for name in names])
+            spoken.update(word for text in doc.texts for word in _tokens(text))
+        words = sorted(word for word in spoken if len(word) > 3 and word.isalpha())
+        base.executemany("INSERT INTO word VALUES (?)", [(word,) for word in words])
         base.executemany("INSERT INTO law VALUES (?,?)", sorted(_law_names(store)))
         base.execute("INSERT INTO words (words) VALUES ('optimize')")
     base.close()
@@ -178,6 +203,7 @@ class _Document:
     kind: str
     boost: float
     texts: tuple[str, str, str, str, str, str]
+    names: tuple[str, ...] = ()
     began: str = ""
     ended: str = ""
     facets: set[tuple[str, str]] = field(default_factory=set)
@@ -230,10 +256,17 @@ def _documents(store: ox.Store) -> Iterator[_Document]:
         ("instrument", table(store, "affects")),
     ]
     holders, spans = _holdings(store)
+    acts_for = table(store, "actsFor")
+    offices: dict[str, list[str]] = defaultdict(list)
+    for office, principals in sorted(acts_for.items()):
+        for principal in principals:
+            offices[principal].append(office)
     began = [table(store, name) for name in ("validFrom", "effectiveFrom", "saidOn", "observedOn")]
     ended = table(store, "validUntil")
     for iri, name in kinds.items():
         kind, boost = KINDS.get(name, (_words(name), 1.0))
+        if name == "Actor" and iri in acts_for:
+            boost = _OFFICE  # whoever types a name means the body before those who act for it
         own = [iri, *mandates_of[iri]] if name == "Provision" else [iri]
         proofs = [proof for item in own for proof in evidence.get(item, ())]
         document = _Document(
@@ -243,10 +276,19 @@ def _documents(store: ox.Store) -> Iterator[_Document]:
             (
                 _flat(shorts.get(iri)),
                 f"{_flat(labels.get(iri), without='ur')} {_flat(headings.get(iri))}".strip(),
-                _flat(labels.get(iri), only="ur"),
+                # The Urdu abbreviation of a body often stands in the names of its offices alone.
+                " … ".join(
+                    filter(None, (_flat(labels.get(o), only="ur") for o in (iri, *offices[iri])))
+                ),
                 _cited(iri, citations, law_of, conferred, shorts, labels),
                 " … ".join(filter(None, [_flat(said.get(item)) for item in (iri, *proofs)])),
                 " ".join(_flat(texts.get(iri)) for texts in (actions, *notes)),
+            ),
+            tuple(
+                text
+                for texts in (labels, shorts)
+                for group in texts.get(iri, {}).values()
+                for text in group
             ),
         )
         for axis, values in axes:
@@ -403,31 +445,119 @@ class _Search:
         base = self._base
         base.execute("PRAGMA temp_store = MEMORY")
         base.execute("CREATE TEMP TABLE hit (doc INTEGER PRIMARY KEY, score REAL, cited INTEGER)")
+        base.execute("CREATE TEMP TABLE called (doc INTEGER PRIMARY KEY)")
+        # An index written before there were these lists has neither names nor words to offer.
+        for table_, columns in (("name", "doc, name"), ("word", "word")):
+            known = base.execute("SELECT 1 FROM main.sqlite_master WHERE name = ?", (table_,))
+            if known.fetchone() is None:
+                base.execute(f"CREATE TEMP TABLE {table_} ({columns})")
         words = _tokens(query)[:_MAX_WORDS]
         cited = self._cited(query)
         widened = False
         if words:
-            self._matching(" AND ".join(_quoted(words)))
+            terms = self._terms(words)
+            self._matching(" AND ".join(terms))
             if not self._any() and len(words) > 1:
-                self._matching(" OR ".join(_quoted(words)))
-                widened = self._any() and not cited
+                widened = self._widen(terms) and not cited
         elif not cited:
             base.execute("INSERT INTO hit SELECT id, -boost, 0 FROM doc")
         self._narrow()
-        # A cited provision comes before what it confers, an exact name before what has the words.
+        # A cited provision comes before what it confers, an exact name before one that has all the
+        # words, and that before what only says them, as do most findings: names stand in theirs.
         exact = " ".join(words)
         total = base.execute("SELECT count(*) FROM hit").fetchone()[0]
         rows = base.execute(
             "SELECT doc.iri, doc.kind, hit.doc, hit.cited FROM hit JOIN doc ON doc.id = hit.doc"
             " JOIN words ON words.rowid = hit.doc"
             " ORDER BY hit.cited, (hit.cited < 9 AND doc.kind = 'provision') DESC,"
-            " (lower(words.short) = ?1 OR lower(words.label) = ?1 OR words.urdu = ?1) DESC,"
+            " (lower(words.short) = ?1 OR lower(words.label) = ?1 OR words.urdu = ?1"
+            " OR hit.doc IN (SELECT doc FROM name WHERE name = ?1)) DESC,"
+            " (doc.kind != 'finding' AND hit.doc IN (SELECT doc FROM called)) DESC,"
             " hit.score * doc.boost, doc.iri LIMIT ?2 OFFSET ?3",
             (exact, count, start),
         ).fetchall()
         snippets = self._snippets(words, [row[2] for row in rows])
         hits = [Hit(iri, kind, snippets.get(number, "")) for iri, kind, number, _ in rows]
-        return Found(hits, total, self._counts(), bool(cited), widened)
+        instead: list[str] = []
+        near: list[Hit] = []
+        if words and not cited and (widened or total < _LITTLE):
+            instead = self._instead(words) if widened or not total else []
+            # Where other words are offered and something is found, a name would only distract.
+            near = [] if instead and hits else self._near(exact, {hit.iri for hit in hits})
+        return Found(hits, total, self._counts(), bool(cited), widened, instead, near)
+
+    def _terms(self, words: list[str]) -> list[str]:
+        """The words quoted; beside others, an abbreviation stands for the name in full too."""
+        terms = _quoted(words)
+        if len(words) == 1:
+            return terms
+        for i, word in enumerate(words):
+            full = self._base.execute(
+                "SELECT DISTINCT other.name FROM name JOIN name AS other ON other.doc = name.doc"  # noqa: S608
+                f" JOIN doc ON doc.id = name.doc WHERE name.name = ? AND doc.kind IN {_ABBREVIATED}"
+                " AND other.name LIKE '% %' ORDER BY other.name LIMIT 4",
+                (word,),
+            )
+            either = " OR ".join([terms[i], *(f'"{name}"' for (name,) in full)])
+            terms[i] = f"({either})"
+        return terms
+
+    def _widen(self, terms: list[str]) -> bool:
+        """Find what has all of the words that anything has, or else any of them."""
+        known = [term for term in terms if self._says(term)]
+        if known and len(known) < len(terms):
+            self._matching(" AND ".join(known))
+        if known and not self._any():
+            self._matching(" OR ".join(known))
+        return self._any()
+
+    def _says(self, match: str) -> bool:
+        found = self._base.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (match,))
+        return found.fetchone() is not None
+
+    def _instead(self, words: list[str]) -> list[str]:
+        """The same words with the nearest known in the place of those that nothing has."""
+        found: list[list[str]] = [[]]
+        corrected = 0
+        for word, quoted in zip(words, _quoted(words), strict=True):
+            like = [word]
+            if word.isalpha() and len(word) > 3 and not self._says(quoted):
+                corrected += 1
+                if corrected > _MISSPELT:
+                    return []
+                like = self._like(word) or [word]
+            found = [[*some, one] for some in found for one in like][:_OFFERED]
+        return [
+            " ".join(some)
+            for some in found
+            if some != words and self._says(" AND ".join(self._terms(some)))
+        ]
+
+    def _like(self, word: str) -> list[str]:
+        """The words of the record that are nearest to one that nothing has."""
+        near = self._base.execute(
+            "SELECT word FROM word WHERE length(word) BETWEEN ?1 - 2 AND ?1 + 2 ORDER BY word",
+            (len(word),),
+        )
+        words = [one for (one,) in near]
+        close = difflib.get_close_matches(word, words, n=_OFFERED, cutoff=_LIKE_WORD)
+        # Another form of a word offered already finds the same.
+        return [one for i, one in enumerate(close) if not any(one[:5] == c[:5] for c in close[:i])]
+
+    def _near(self, name: str, found: set[str]) -> list[Hit]:
+        """Things whose name is nearly the one typed."""
+        rows = self._base.execute(
+            "SELECT name.name, doc.iri, doc.kind FROM name JOIN doc ON doc.id = name.doc"  # noqa: S608
+            f" WHERE doc.kind IN {_NAMED} AND length(name.name) BETWEEN ?1 / 2 AND ?1 * 2"
+            " ORDER BY name.name, doc.boost DESC, doc.iri",
+            (len(name),),
+        ).fetchall()
+        things: dict[str, list[Hit]] = defaultdict(list)
+        for called, iri, kind in rows:
+            things[called].append(Hit(iri, kind, ""))
+        close = difflib.get_close_matches(name, things, n=_OFFERED, cutoff=_LIKE_NAME)
+        near = {hit.iri: hit for called in close for hit in things[called]}
+        return [hit for hit in near.values() if hit.iri not in found][:_OFFERED]
 
     def _any(self) -> bool:
         return bool(self._base.execute("SELECT EXISTS (SELECT 1 FROM hit)").fetchone()[0])
@@ -437,6 +567,10 @@ class _Search:
             f"INSERT OR IGNORE INTO hit SELECT rowid, bm25(words, {_WEIGHTS}), 9"  # noqa: S608
             " FROM words WHERE words MATCH ?",
             (match,),
+        )
+        self._base.execute(
+            "INSERT OR IGNORE INTO called SELECT rowid FROM words WHERE words MATCH ?",
+            (f"{{short label urdu}} : ({match})",),
         )
 
     def _cited(self, query: str) -> bool:

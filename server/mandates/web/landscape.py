@@ -24,6 +24,7 @@ from mandates.sparql.backend import Backend
 from mandates.sparql.negotiation import ROW_FORMATS, by_name
 from mandates.sparql.prefixes import PREFIXES
 from mandates.sparql.request import QueryRequest
+from mandates.web.sections import MEETINGS
 
 Row = Mapping[str, str]
 
@@ -134,11 +135,11 @@ SELECT ?mandate ?provision ?citation ?law ?quotation ?grade ?document ?documentL
       mand:fromDocument ?document .
     ?document skos:prefLabel ?documentLabel .
     OPTIONAL { ?evidence mand:quotation ?quotation }
+    # The words that confer a mandate are recorded under its own name; what qualifies them follows.
+    BIND (STRAFTER(STR(?evidence), "/evidence/") = STRAFTER(STR(?mandate), "/mandate/") AS ?own)
   }
-}
+} ORDER BY ?mandate DESC(?own) LCASE(STR(?evidence))
 """
-# The classes of findings in which two institutions hold the same at once (report.views.MEETINGS).
-_MEETINGS = {"Overlap", "UnsavedOverlap", "ContestedHolding"}
 _SHAPES = {"FullOverlap", "NestedOverlap", "PartialOverlap"}
 FIVE = ("moitt", "pta", "fia", "national-cert", "nccia", "nccia-2024")
 _FRESH = 60.0
@@ -760,7 +761,7 @@ def _findings(rows: list[Row], involved: list[Row]) -> Iterator[Found]:
         yield Found(
             iri,
             words.removesuffix(" finding"),
-            bool(names & _MEETINGS),
+            not names.isdisjoint(MEETINGS),
             row["label"],
             tuple(sorted(actors[iri])),
             round(float(row["score"])),

@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from mandates.analysis.graph import relation_class
 from mandates.dataset.description import DATASET
 from mandates.report import days
 from mandates.report.days import Known, long_date
+from mandates.report.model import SECTIONS
 from mandates.sparql.prefixes import PREFIXES
 from mandates.web.entities import Node, Page, Row
 
@@ -257,6 +259,20 @@ def contents(page: Page) -> list[tuple[str, str]]:
     return [*entries, ("sparql", "The SPARQL behind this page")]
 
 
+_REPORTED = {relation_class(name).value: said for name, said in SECTIONS.items()}
+
+
+def in_reports(types: Iterable[Node]) -> tuple[str, str] | None:
+    """Under which heading a report has findings of these classes, and what that means.
+
+    >>> in_reports([Node("deontic conflict", iri=f"{PREFIXES['mand']}DeonticConflict")])
+    ('Conflicts of norms', 'One must or may do what another norm forbids.')
+    >>> in_reports([Node("power", iri=f"{PREFIXES['mand']}Power")]) is None
+    True
+    """
+    return next((_REPORTED[node.iri] for node in types if node.iri in _REPORTED), None)
+
+
 _SCHEMA_TYPES = {
     "institution": "GovernmentOrganization",
     "instrument": "CreativeWork",
@@ -335,6 +351,7 @@ FILTERS: Mapping[str, Any] = {
     "happened": happened,
     "stated": stated,
     "moved": moved,
+    "in_reports": in_reports,
     "year": year,
     "holds": holds,
     "fold": fold,

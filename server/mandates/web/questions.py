@@ -151,6 +151,7 @@ def openapi() -> Response:
                 "get": {
                     "operationId": f"{question.name}.{form.name}",
                     "summary": question.title,
+                    **({"description": question.note} if question.note else {}),
                     "tags": [question.topic],
                     "parameters": parameters,
                     "responses": {"200": {"description": "The answer.", "content": content}}

@@ -38,7 +38,7 @@ def find() -> BaseResponse:
     found = Found()
     if query or chosen or on:
         found = _search(engine, query, chosen, on, page)
-    iris = [hit.iri for hit in found.hits]
+    iris = [hit.iri for hit in (*found.hits, *found.near)]
     values = [value for axis in AXES if axis != "kind" for value, _ in found.facets.get(axis, ())]
     names = entities.names([*iris, *values], chosen_language()) if iris or values else {}
     nodes = {iri: entities.node({"type": "uri", "value": iri}, names) for iri in [*iris, *values]}
@@ -52,6 +52,7 @@ def find() -> BaseResponse:
                 searched=query,
                 found=found,
                 hits=[(nodes[hit.iri], hit.kind, _marked(hit.snippet)) for hit in found.hits],
+                near=[nodes[hit.iri] for hit in found.near],
                 facets=_facets(found, nodes, chosen, kept),
                 on=on,
                 chosen=chosen,
@@ -132,6 +133,16 @@ def _as_json(query: str, found: Found, nodes: dict[str, Node], page: int) -> dic
         "perPage": PER_PAGE,
         "readAsCitation": found.citation,
         "widened": found.widened,
+        "instead": list(found.instead),
+        "near": [
+            {
+                "iri": hit.iri,
+                "label": nodes[hit.iri].text,
+                "kind": hit.kind,
+                "href": request.script_root + nodes[hit.iri].href,
+            }
+            for hit in found.near
+        ],
         "hits": [
             {
                 "iri": hit.iri,

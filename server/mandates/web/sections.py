@@ -1,8 +1,8 @@
 """The parts of an entity's page: each is one SPARQL query that the reader can see and change.
 
 The queries lie in ``sections/``, one a file: a first line ``#+ title: …``, then the query without
-its prefixes, in which ``$this`` stands for the IRI of the page. What is shown as "the SPARQL behind
-this page" is the very text that was run.
+its prefixes, in which ``$this`` stands for the IRI of the page and ``$meetings`` for the classes of
+:data:`MEETINGS`. What is shown as "the SPARQL behind this page" is the very text that was run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,13 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
         "Mandate": (
             "mandate",
-            ("mandate-holders", "mandate-words", "mandate-conditions", "mandate-findings"),
+            (
+                "mandate-holders",
+                "mandate-known",
+                "mandate-words",
+                "mandate-conditions",
+                "mandate-findings",
+            ),
         ),
         "Finding": ("finding", ("finding-pairs", "finding-holdings", "finding-mitigation")),
         "Provision": (
@@ -62,6 +68,9 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 )
 # What any thing may have.
 COMMON = ("evidence", "claims")
+#: The classes of findings in which two institutions hold the same at once: those of the relations
+#: in ``report.views.MEETINGS``. In the queries of ``sections/`` they stand for ``$meetings``.
+MEETINGS = ("Overlap", "UnsavedOverlap", "ContestedHolding")
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,7 @@ def section(name: str, **terms: str | Collection[str]) -> Section:
 def _source(name: str) -> tuple[str, str]:
     source = (files(__package__) / "sections" / f"{name}.rq").read_text("utf-8")
     head, _, text = source.partition("\n")
+    text = text.replace("$meetings", " ".join(f"mand:{name}" for name in MEETINGS))
     return head.removeprefix("#+ title: "), with_prefixes(text.strip())
 
 

@@ -61,6 +61,8 @@ async function move(address) {
   if (number !== asked) return;
   const other = new DOMParser().parseFromString(text, "text/html");
   drawn = drawn?.end();
+  const folded = other.querySelector("#view details.drawing");
+  if (folded) folded.open = Boolean(document.querySelector("#view details.drawing")?.open);
   document.getElementById("view").replaceWith(document.adoptNode(other.getElementById("view")));
   const tabs = other.querySelector(".explorer .tabs");
   document.querySelector(".explorer .tabs").replaceWith(document.adoptNode(tabs));
