@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from mandates import __version__
+from mandates.report.words import many
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -137,7 +138,7 @@ def build(
         _err().print("[red]Nothing was written; the last good snapshot stands.[/red]")
         sys.exit(1)
     _show(dataset.warnings)
-    _out().print(f"{snapshot.folder}  version {snapshot.version}, {snapshot.quads:,} quads")
+    _out().print(f"{snapshot.folder}  version {snapshot.version}, {many(snapshot.quads, 'quad')}")
 
 
 @main.command()
@@ -229,7 +230,12 @@ _names = "by abbreviation, last part of IRI or label, separated by commas"
 
 @main.command()
 @_data_dir
-@click.option("--as-of", type=_Date(), help="Report on this day.  [default: today]")
+@click.option(
+    "--as-of",
+    type=_Date(),
+    help="Report on this day, or moment with its offset; a day is its midnight in Pakistan, for "
+    "every country.  [default: today]",
+)
 @click.option(
     "--between",
     "days",
@@ -309,7 +315,7 @@ def report(
     A report is of the state on a day (--as-of), of the changes between two days (--between), or of
     what a bill (--with) would change or an instrument (--without) has changed.
     """
-    from mandates.analysis.actors import UnknownNameError
+    from mandates.analysis.actors import UnknownNameError, split_names
     from mandates.analysis.bill import BillError
     from mandates.dataset.names import GRAPH
     from mandates.dataset.snapshot import SnapshotError, open_store, open_union, read_snapshot
@@ -324,13 +330,7 @@ def report(
     if days is not None and as_of is not None:
         raise click.UsageError("--between says both days; leave --as-of out")
 
-    def split(names: str) -> list[str]:
-        return [name for name in names.split(",") if name.strip()]
-
     today = datetime.now(_PAKISTAN).replace(hour=0, minute=0, second=0, microsecond=0)
-    scope = Scope(
-        split(actors), split(subjects), split(layers), split(countries), minimum_score, language
-    )
     try:
         snapshot = read_snapshot(data_dir)
         with _step("Read the dataset"):
@@ -340,6 +340,14 @@ def report(
             findings = GRAPH + "derived/findings"
             store = open_store(snapshot) if laid else open_union(snapshot, [findings])
         version = snapshot.version
+        scope = Scope(
+            split_names(store, "Actor", actors),
+            split_names(store, "SubjectMatter", subjects),
+            split_names(store, "CyberspaceLayer", layers),
+            countries,
+            minimum_score,
+            language,
+        )
         with _step("Find overlaps"):
             if days is not None:
                 since, until = days
@@ -533,7 +541,7 @@ def export(data_dir: Path, only: tuple[str, ...], site: str, output: Path) -> No
             )
     except (SnapshotError, ExportError) as error:
         raise click.ClickException(str(error)) from None
-    _out().print(f"{count:,} files in {output}", markup=False, highlight=False)
+    _out().print(f"{many(count, 'file')} in {output}", markup=False, highlight=False)
 
 
 @main.command()
@@ -626,7 +634,9 @@ def migrate(file: Path, output: Path) -> None:
     write_whole(output, in_order(body or b"").decode())
     for step in steps:
         _out().print(f"{'.'.join(map(str, step.version))} {step.name}: {step.reason}", markup=False)
-    _out().print(f"{len(steps)} migrations changed something; written to {output}", markup=False)
+    _out().print(
+        f"{many(len(steps), 'migration')} changed something; written to {output}", markup=False
+    )
 
 
 @main.command("format")
@@ -716,11 +726,11 @@ def table_import(file: Path, code: str, offset: str, extra: tuple[Path, ...], ou
         write_whole(output, to_turtle(rows, code, offset=offset))
     except TableError as error:
         _show(error.problems)
-        _err().print(f"[red]{len(error.problems)} mistakes; nothing was written.[/red]")
+        _err().print(f"[red]{many(len(error.problems), 'mistake')}; nothing was written.[/red]")
         sys.exit(1)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    _out().print(f"{len(rows)} mandates in {output}", markup=False)
+    _out().print(f"{many(len(rows), 'mandate')} in {output}", markup=False)
 
 
 @table.command("export")
@@ -740,11 +750,12 @@ def table_export(files: tuple[Path, ...], output: Path) -> None:
         write_whole(output, write_table(rows))
     except TableError as error:
         _show(error.problems)
-        _err().print(f"[red]{len(error.problems)} mandates do not fit; nothing was written.[/red]")
+        unfit = many(len(error.problems), "mandate does not fit", "mandates do not fit")
+        _err().print(f"[red]{unfit}; nothing was written.[/red]")
         sys.exit(1)
     except LoadError as error:
         raise click.ClickException(f"{error.file}:{error.line}: {error.reason}") from None
-    _out().print(f"{len(rows)} mandates in {output}", markup=False)
+    _out().print(f"{many(len(rows), 'mandate')} in {output}", markup=False)
 
 
 if __name__ == "__main__":
