@@ -122,8 +122,8 @@ def _contested(report: Report) -> list[str]:
             f"Whether {' or '.join(who)} holds {many(held, 'mandate')} is contested, on two "
             f"readings of the law: {' against '.join(f'“{r}”' for r in readings if r)}."
             + (
-                f" {_and(rivals)}, not asked for, {'is' if len(rivals) == 1 else 'are'} here because "
-                "of that."
+                f" {_and(rivals)}, not asked for, {'is' if len(rivals) == 1 else 'are'} here "
+                "because of that."
                 if rivals
                 else ""
             )
