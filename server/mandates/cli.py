@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from mandates import __version__
-from mandates.report.words import many
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -138,7 +137,7 @@ def build(
         _err().print("[red]Nothing was written; the last good snapshot stands.[/red]")
         sys.exit(1)
     _show(dataset.warnings)
-    _out().print(f"{snapshot.folder}  version {snapshot.version}, {many(snapshot.quads, 'quad')}")
+    _out().print(f"{snapshot.folder}  version {snapshot.version}, {snapshot.quads:,} quads")
 
 
 @main.command()
@@ -541,7 +540,7 @@ def export(data_dir: Path, only: tuple[str, ...], site: str, output: Path) -> No
             )
     except (SnapshotError, ExportError) as error:
         raise click.ClickException(str(error)) from None
-    _out().print(f"{many(count, 'file')} in {output}", markup=False, highlight=False)
+    _out().print(f"{count:,} files in {output}", markup=False, highlight=False)
 
 
 @main.command()
@@ -634,9 +633,7 @@ def migrate(file: Path, output: Path) -> None:
     write_whole(output, in_order(body or b"").decode())
     for step in steps:
         _out().print(f"{'.'.join(map(str, step.version))} {step.name}: {step.reason}", markup=False)
-    _out().print(
-        f"{many(len(steps), 'migration')} changed something; written to {output}", markup=False
-    )
+    _out().print(f"{len(steps)} migrations changed something; written to {output}", markup=False)
 
 
 @main.command("format")
@@ -726,11 +723,11 @@ def table_import(file: Path, code: str, offset: str, extra: tuple[Path, ...], ou
         write_whole(output, to_turtle(rows, code, offset=offset))
     except TableError as error:
         _show(error.problems)
-        _err().print(f"[red]{many(len(error.problems), 'mistake')}; nothing was written.[/red]")
+        _err().print(f"[red]{len(error.problems)} mistakes; nothing was written.[/red]")
         sys.exit(1)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    _out().print(f"{many(len(rows), 'mandate')} in {output}", markup=False)
+    _out().print(f"{len(rows)} mandates in {output}", markup=False)
 
 
 @table.command("export")
@@ -750,12 +747,11 @@ def table_export(files: tuple[Path, ...], output: Path) -> None:
         write_whole(output, write_table(rows))
     except TableError as error:
         _show(error.problems)
-        unfit = many(len(error.problems), "mandate does not fit", "mandates do not fit")
-        _err().print(f"[red]{unfit}; nothing was written.[/red]")
+        _err().print(f"[red]{len(error.problems)} mandates do not fit; nothing was written.[/red]")
         sys.exit(1)
     except LoadError as error:
         raise click.ClickException(f"{error.file}:{error.line}: {error.reason}") from None
-    _out().print(f"{many(len(rows), 'mandate')} in {output}", markup=False)
+    _out().print(f"{len(rows)} mandates in {output}", markup=False)
 
 
 if __name__ == "__main__":
