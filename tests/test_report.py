@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -264,6 +264,53 @@ def test_the_table_has_a_row_for_each_pair(report: Report) -> None:
     assert tuple(rows[0]) == COLUMNS
     assert all(len(row) == len(COLUMNS) for row in rows)
     assert len(rows) == 1 + sum(max(len(e.pairs), 1) for e in report.entries)
+
+
+def test_the_table_tells_the_legal_order_of_every_finding(record: ox.Store) -> None:
+    everything = make_report(record, as_of=AS_OF)
+    rows = list(csv.DictReader(io.StringIO(render(everything, "csv").decode())))
+    of = {e.iri: {iri.split("/")[5] for iri in e.actor_iris} for e in everything.entries}
+    told = {row["legal_order"] for row in rows}
+    assert told == {"China", "EU", "India", "Pakistan", "USA", "United Kingdom"}
+    for row in rows:
+        if len(of[row["finding"]]) == 1:
+            assert row["legal_order"]
+    # The days are those of the law there, as the other faces have them.
+    begun = {e.iri: {e.begun.first, *(p.begun.first for p in e.pairs)} for e in everything.entries}
+    for row in rows:
+        if row["since"]:
+            assert date.fromisoformat(row["since"]) in begun[row["finding"]]
+
+
+def test_a_rival_who_was_not_asked_for_is_said_to_be_one(record: ox.Store) -> None:
+    pair = make_report(record, as_of=AS_OF, scope=Scope(actors=("pta", "fia")))
+    rows = list(csv.DictReader(io.StringIO(render(pair, "csv").decode())))
+    rivals = [row for row in rows if row["relation"] == "contested-holding"]
+    assert rivals
+    for row in rivals:
+        assert row["reason"].startswith("Social Media Protection and Regulatory Authority: not ")
+    assert not any("not asked for" in row["reason"] for row in rows if row not in rivals)
+    assert any("SMPRA, not asked for, is here because of that." in line for line in pair.summary)
+    both = make_report(record, as_of=AS_OF, scope=Scope(actors=("pta", "smpra")))
+    assert "not asked for" not in render(both, "csv").decode()
+
+
+def test_one_is_no_plural(record: ox.Store) -> None:
+    small = make_report(record, as_of=AS_OF, scope=Scope(actors=("pta", "fia"), layers=["logical"]))
+    text = render(small, "html").decode() + render(small, "md").decode()
+    assert not re.search(
+        r"\b1 (pairs|lines|rows|lanes|places|institutions|mandates|stretches)\b", text
+    )
+
+
+def test_a_moment_is_told_in_full(record: ox.Store) -> None:
+    moment = datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=1)))
+    there = make_report(record, as_of=moment, scope=Scope(countries=["eu"]))
+    assert there.title == "Mandate overlaps on 1 January 2020, 00:00 (UTC+01:00)"
+    assert json.loads(render(there, "json"))["as_of"] == "2020-01-01T00:00:00+01:00"
+    assert all('"2020-01-01T00:00:00+01:00"^^xsd:dateTime' in q.text for q in there.queries)
+    held = {row["actor"].value for row in record.query(there.queries[0].text)}  # type: ignore[union-attr]
+    assert held >= set(there.actors)
 
 
 def test_the_data_hold_findings_and_specifications(report: Report) -> None:

@@ -65,6 +65,16 @@ def test_countries_are_those_of_the_record_whoever_added_them(land: Landscape) -
     assert [*found.items()] == [("pk", "Pakistan"), ("qq", "QQ"), ("zz", "Exampland")]
 
 
+@pytest.mark.parametrize("plus", ["%2B", "+"])
+def test_a_report_can_be_of_midnight_elsewhere(client: FlaskClient, plus: str) -> None:
+    address = f"?kind=state&countries=eu&as-of=2020-01-01T00:00{plus}01:00"
+    response = client.get(f"/reports/report{address}&format=json")
+    assert response.status_code == 200
+    assert response.get_json()["as_of"] == "2020-01-01T00:00:00+01:00"
+    form = client.get(f"/reports{address}", headers=HTML).get_data(as_text=True)
+    assert 'type="text" value="2020-01-01T00:00' in form
+
+
 def test_the_matrix_is_that_of_the_report(land: Landscape, record: ox.Store) -> None:
     report = make_report(record, as_of=DAY, scope=Scope(actors=[*FIVE[:5]]))
     actors = [iri for iri in report.actors if iri in land.actors]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from pathlib import Path
 
@@ -24,21 +25,40 @@ class AskError(ValueError):
     """The query is wrong, or there is nothing to ask; the message says which."""
 
 
-def with_prefixes(text: str) -> str:
-    """Declare the project's prefixes that a query uses and does not declare.
+def run(store: ox.Store, text: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+    """Run a query for which the project's prefixes are declared already.
 
-    The declarations go on the first line, so that the line numbers of the query stay right.
+    Args:
+        store: any store.
+        text: a SPARQL query; it may declare prefixes, and the same ones in another sense.
 
-    >>> with_prefixes("ASK { ?m a mand:Mandate }")
-    'PREFIX mand: <https://w3id.org/mandates/ns#> ASK { ?m a mand:Mandate }'
+    Raises:
+        SyntaxError: a mistake in the query, with its line and column in the text given.
+
+    >>> bool(run(ox.Store(), "ASK { ?m a mand:Mandate }"))
+    False
+    >>> run(ox.Store(), "ASK { ?m a mandd:Mandate }")
+    Traceback (most recent call last):
+        ...
+    SyntaxError: line 1, column 12: no prefix is called 'mandd'; did you mean mand, mandate?
     """
-    missing = [
-        f"PREFIX {prefix}: <{iri}> "
-        for prefix, iri in PREFIXES.items()
-        if re.search(rf"(?<![\w:-]){prefix}:", text)
-        and not re.search(rf"(?i)prefix\s+{prefix}:", text)
-    ]
-    return "".join(missing) + text
+    try:
+        return store.query(text, prefixes=PREFIXES)
+    except SyntaxError as error:
+        place = re.match(r"error at (\d+):(\d+): (.*)", str(error), re.DOTALL)
+        if not place:
+            raise
+        line, column, reason = int(place[1]), int(place[2]), place[3]
+    if "Prefix not found" in reason:
+        # The parser stops behind the name, and lists what else might have stood there.
+        before = text.split("\n")[line - 1][: column - 1]
+        names = list(re.finditer(r"([\w.-]*):", before))
+        if names:
+            column, name = names[-1].start() + 1, names[-1][1]
+            near = difflib.get_close_matches(name, PREFIXES, n=3, cutoff=0.6)
+            hint = f"; did you mean {', '.join(near)}?" if near else ""
+            reason = f"no prefix is called {name!r}{hint}"
+    raise SyntaxError(f"line {line}, column {column}: {reason}")
 
 
 def ask(
@@ -59,13 +79,9 @@ def ask(
     """
     try:
         store = open_store(read_snapshot(data_dir))
-        result = store.query(with_prefixes(text))
-    except SnapshotError as error:
+        result = run(store, text)
+    except (SnapshotError, SyntaxError) as error:
         raise AskError(str(error)) from None
-    except SyntaxError as error:
-        place = re.match(r"error at (\d+):(\d+): (.*)", str(error), re.DOTALL)
-        where = f"line {place[1]}, column {place[2]}: {place[3]}" if place else str(error)
-        raise AskError(where) from None
     if isinstance(result, ox.QueryTriples):
         if form and form not in _TRIPLES:
             raise AskError(f"this query makes a graph, which has no form {form}")

@@ -230,7 +230,12 @@ _names = "by abbreviation, last part of IRI or label, separated by commas"
 
 @main.command()
 @_data_dir
-@click.option("--as-of", type=_Date(), help="Report on this day.  [default: today]")
+@click.option(
+    "--as-of",
+    type=_Date(),
+    help="Report on this day, or moment with its offset; a day is its midnight in Pakistan, for "
+    "every country.  [default: today]",
+)
 @click.option(
     "--between",
     "days",
@@ -310,7 +315,7 @@ def report(
     A report is of the state on a day (--as-of), of the changes between two days (--between), or of
     what a bill (--with) would change or an instrument (--without) has changed.
     """
-    from mandates.analysis.actors import UnknownNameError
+    from mandates.analysis.actors import UnknownNameError, split_names
     from mandates.analysis.bill import BillError
     from mandates.dataset.names import GRAPH
     from mandates.dataset.snapshot import SnapshotError, open_store, open_union, read_snapshot
@@ -325,13 +330,7 @@ def report(
     if days is not None and as_of is not None:
         raise click.UsageError("--between says both days; leave --as-of out")
 
-    def split(names: str) -> list[str]:
-        return [name for name in names.split(",") if name.strip()]
-
     today = datetime.now(_PAKISTAN).replace(hour=0, minute=0, second=0, microsecond=0)
-    scope = Scope(
-        split(actors), split(subjects), split(layers), split(countries), minimum_score, language
-    )
     try:
         snapshot = read_snapshot(data_dir)
         with _step("Read the dataset"):
@@ -341,6 +340,14 @@ def report(
             findings = GRAPH + "derived/findings"
             store = open_store(snapshot) if laid else open_union(snapshot, [findings])
         version = snapshot.version
+        scope = Scope(
+            split_names(store, "Actor", actors),
+            split_names(store, "SubjectMatter", subjects),
+            split_names(store, "CyberspaceLayer", layers),
+            countries,
+            minimum_score,
+            language,
+        )
         with _step("Find overlaps"):
             if days is not None:
                 since, until = days

@@ -73,6 +73,31 @@ def resolve_concepts(store: ox.Store, cls: str, wanted: Iterable[str]) -> list[s
     return _resolve(names(store, cls), wanted, kind, UnknownNameError)
 
 
+def split_names(store: ox.Store, cls: str, text: str) -> list[str]:
+    """Split names that commas separate; a comma that is part of a name separates nothing.
+
+    Args:
+        store: a built dataset.
+        cls: the class that bears the names, as ``Actor`` or ``SubjectMatter``.
+        text: names with commas between them.
+
+    >>> split_names(ox.Store(), "Actor", "fia, nccia,")
+    ['fia', 'nccia']
+    """
+    parts = text.split(",")
+    # Few ask by a name with a comma in it, so what everybody is called is looked up for these only.
+    known = names(store, cls) if len(parts) > 1 else {}
+    found: list[str] = []
+    while parts:
+        whole = (
+            n for n in range(len(parts), 1, -1) if ",".join(parts[:n]).strip().casefold() in known
+        )
+        taken = next(whole, 1)
+        found.append(",".join(parts[:taken]).strip())
+        parts = parts[taken:]
+    return [name for name in found if name]
+
+
 def check_countries(store: ox.Store, wanted: Iterable[str]) -> None:
     """Refuse the code of a legal order that has no mandate in the data.
 

@@ -17,9 +17,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from mandates.report.days import day, iso
+from mandates.report.days import asked, asked_iso, day, iso
 from mandates.report.texts import NAMED, STATUS
 from mandates.report.views import Bar, Edge, Matrix
+from mandates.report.words import many
 
 if TYPE_CHECKING:
     from mandates.report.model import Report
@@ -174,7 +175,8 @@ def pairs(matrix: Matrix, asked: int | None = None) -> Picture | None:
         heading="Who meets whom",
         caption="The number says in how many places the mandates of two institutions meet; the "
         f"stronger the colour, the higher the strongest contention among them.{beside}",
-        alternative=f"Of {len(matrix.rows)} institutions, {len(matrix.cells) // 2} pairs meet; the "
+        alternative=f"Of {many(len(matrix.rows), 'institution')}, "
+        f"{many(len(matrix.cells) // 2, 'pair meets', 'pairs meet')}; the "
         f"strongest contention, {top[3]} of 100, lies between {top[0]} and {top[1]}.",
         specification=_heat(matrix, "institution", "other", "contention", 44, labelAngle=-40),
         header=("institution", "other", "places", "strongest contention"),
@@ -219,14 +221,19 @@ def timeline(
     begun = [b for b in bars if start < b.since]
     last = max(begun, key=lambda b: (b.since, b.lane), default=None)
     more = f" The latest to begin: {last.lane}, {last.begun.words()}." if last else ""
-    left = f" The {len(kept)} lanes with most mandates are shown." if len(count) > _LANES else ""
+    left = (
+        f" The {many(len(kept), 'lane')} with most mandates are shown."
+        if len(count) > _LANES
+        else ""
+    )
     return Picture(
         name="timeline",
         heading="Since when, until when",
         caption="Mandates of an institution under one instrument; the shade says by what most of "
-        f"them are held. The dashed line is {day(as_of)}; what began before {day(start)} is "
+        f"them are held. The dashed line is {asked(as_of)}; what began before {day(start)} is "
         f"cut off there.{left}",
-        alternative=f"{len(bars)} stretches of time in {len(kept)} lanes.{more}",
+        alternative=f"{many(len(bars), 'stretch', 'stretches')} of time in "
+        f"{many(len(kept), 'lane')}.{more}",
         specification=_lanes(kept, bars, (start, as_of, end)),
         narrow=_lanes(kept, bars, (start, as_of, end), narrow=True),
         header=("institution and instrument", "held", "from", "until", "mandates"),
@@ -298,7 +305,7 @@ def _lanes(
         },
     }
     today: Specification = {
-        "data": {"values": [{"day": iso(as_of)}]},
+        "data": {"values": [{"day": asked_iso(as_of)}]},
         "mark": {"type": "rule", "strokeDash": [4, 3], "color": _INK},
         "encoding": {
             "x": {"field": "day", "type": "temporal", "scale": {"type": "utc"}},
@@ -361,8 +368,8 @@ def network(edges: Sequence[Edge]) -> Picture | None:
         heading="The network",
         caption="A line for every two institutions whose mandates meet; the thicker and fuller, "
         "the stronger the contention.",
-        alternative=f"{len(names)} institutions and {len(edges)} lines; the thickest joins "
-        f"{top.first} and {top.second}.",
+        alternative=f"{many(len(names), 'institution')} and {many(len(edges), 'line')}; "
+        f"the thickest joins {top.first} and {top.second}.",
         specification=_lines(names, edges, width=340, letters=34),
         narrow=_lines(names, edges, width=120, letters=16),
         header=("institution", "other", "places", "strongest contention"),

@@ -57,7 +57,7 @@ def near_day(text: str) -> str:
 
 
 def day(moment: datetime | None) -> str:
-    """Write a moment as people write days, in Pakistan's time.
+    """Write a moment as people write days: the day on which it falls where the law applies.
 
     The first day of the method's time stands for "as far back as the record goes".
 
@@ -66,10 +66,30 @@ def day(moment: datetime | None) -> str:
     """
     if moment is None:
         return "open"
-    local = moment.astimezone(PAKISTAN)
-    if local.year == 1:
+    if moment.year == 1:
         return "the beginning of the record"
+    local = civil(moment)
     return f"{local.day} {local:%B %Y}"
+
+
+def asked(moment: datetime) -> str:
+    """Write the moment that somebody asked about: midnight in Pakistan as a day, others in full.
+
+    >>> asked(read_moment("2020-01-01")), asked(read_moment("2020-01-01T00:00+01:00"))
+    ('1 January 2020', '1 January 2020, 00:00 (UTC+01:00)')
+    """
+    if moment.isoformat().endswith("T00:00:00+05:00"):
+        return day(moment)
+    return f"{moment.day} {moment:%B %Y, %H:%M} ({moment.tzinfo})"
+
+
+def asked_iso(moment: datetime) -> str:
+    """Write the same for a program, by ISO 8601.
+
+    >>> asked_iso(read_moment("2020-01-01")), asked_iso(read_moment("2020-01-01T00:00+01:00"))
+    ('2020-01-01', '2020-01-01T00:00:00+01:00')
+    """
+    return moment.isoformat().removesuffix("T00:00:00+05:00")
 
 
 def within(first: datetime | None, end: datetime | None) -> str:
@@ -93,14 +113,14 @@ def within(first: datetime | None, end: datetime | None) -> str:
 
 
 def iso(moment: datetime | None) -> str:
-    """Write a moment as a calendar date (ISO 8601), in Pakistan's time; empty if open or unknown.
+    """Write the day of a moment where the law applies (ISO 8601); empty if open or unknown.
 
-    >>> iso(datetime(2025, 1, 30, tzinfo=PAKISTAN))
-    '2025-01-30'
+    >>> iso(datetime(2025, 1, 30, tzinfo=PAKISTAN)), iso(datetime(2021, 8, 31, 16, tzinfo=UTC))
+    ('2025-01-30', '2021-09-01')
     """
     if moment is None or moment.year == 1:
         return ""
-    return moment.astimezone(PAKISTAN).date().isoformat()
+    return civil(moment).isoformat()
 
 
 _MONTHS = {

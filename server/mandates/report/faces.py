@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 
@@ -14,10 +14,11 @@ import pyoxigraph as ox
 
 from mandates.dataset.names import PREFIXES
 from mandates.report.charts import Picture, pictures, svg
-from mandates.report.days import day, iso
+from mandates.report.days import asked, asked_iso, iso
 from mandates.report.feed import atom
 from mandates.report.model import AT_LENGTH, FULL, KINDS, SECTIONS, TERMS, Entry, Report
 from mandates.report.texts import Position
+from mandates.report.words import many
 
 
 class MissingExtraError(RuntimeError):
@@ -32,7 +33,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": day, "iso": iso}
+    environment.filters |= {"asked": asked, "many": many}
     return environment
 
 
@@ -137,14 +138,19 @@ def table(report: Report) -> bytes:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for entry in report.entries:
-        writer.writerows(_rows(entry))
+        beside = [entry.actors[i] for i in report.unasked(entry)]
+        why = "not asked for, but a reading of the law gives it what the other holds"
+        writer.writerows(_rows(entry, rivals=[f"{name}: {why}" for name in beside]))
     for change in report.difference.changes if report.difference else ():
         writer.writerows(_rows(change.entry, change.how, (change.begun_by, change.ended_by)))
     return text.getvalue().encode()
 
 
 def _rows(
-    entry: Entry, how: str = "", causes: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    entry: Entry,
+    how: str = "",
+    causes: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+    rivals: Sequence[str] = (),
 ) -> list[list[object]]:
     head = [
         how,
@@ -171,7 +177,7 @@ def _rows(
             pair.alike,
             *_side(pair.first),
             *_side(pair.second),
-            "; ".join(reason.words for reason in pair.reasons if reason.known),
+            "; ".join([*rivals, *(reason.words for reason in pair.reasons if reason.known)]),
             "; ".join(pair.doubts),
             "; ".join(pair.mitigation),
             *tail,
@@ -197,6 +203,9 @@ def data(report: Report) -> bytes:
     document = _plain(report)
     assert isinstance(document, dict)
     del document["graph"]
+    for name in ("as_of", "since", "known"):
+        if moment := getattr(report, name):
+            document[name] = asked_iso(moment)
     document["pictures"] = [_plain(picture) for picture in pictures(report)]
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
@@ -241,7 +250,9 @@ def render(report: Report, face: str) -> bytes:
         face: a key of :data:`FACES`.
 
     Raises:
-        KeyError: no such face.
+        ValueError: no such face; names them.
         MissingExtraError: the face needs a package that is not installed.
     """
+    if face not in FACES:
+        raise ValueError(f"a report has no face {face!r}; these are: {', '.join(FACES)}")
     return FACES[face](report)

@@ -29,7 +29,7 @@ from mandates.overlap.tables import Holding, seconds
 from mandates.overlap.weights import default_weights
 from mandates.report import summary, views
 from mandates.report.counted import Counted
-from mandates.report.days import Spell, Stretch, begun, day, iso, met, within
+from mandates.report.days import Spell, Stretch, asked, begun, met, within
 from mandates.report.model import (
     SECTIONS,
     Change,
@@ -55,7 +55,8 @@ class Scope:
     """What a report is about.
 
     Attributes:
-        actors: names of institutions to compare; all when empty.
+        actors: names of institutions to compare; all when empty. Here and below a text is split at
+            its commas.
         subjects: names of subject matters; all when empty. A finding counts if its matter lies
             within one of them or contains it.
         layers: names of layers; all when empty. A finding counts if a pair behind it touches one of
@@ -71,6 +72,16 @@ class Scope:
     countries: Sequence[str] = ()
     minimum_score: int = 0
     language: str = "en"
+
+    def __post_init__(self) -> None:
+        """Take a text for the names in it, as the command does."""
+        for name in ("actors", "subjects", "layers", "countries"):
+            given = getattr(self, name)
+            if isinstance(given, str):
+                listed = tuple(part.strip() for part in given.split(",") if part.strip())
+                object.__setattr__(self, name, listed)
+        if not 0 <= self.minimum_score <= 100:
+            raise ValueError(f"a contention is from 0 to 100, not {self.minimum_score}")
 
 
 def make_report(
@@ -136,7 +147,7 @@ def make_comparison(
     events = Events(store, known)
     changes = explain(changes, Causes(maker.rows, events), since, until)
     happenings = [h for h in events.during(since, until) if maker.touches(h)]
-    heading = f"Between {day(since)} and {day(until)}"
+    heading = f"Between {asked(since)} and {asked(until)}"
     return maker.report(
         "between",
         (),
@@ -440,10 +451,10 @@ class _Maker:
 
     def title(self, kind: Kind, since: datetime | None, difference: Difference | None) -> str:
         if kind == "between" and since:
-            return f"What changed between {day(since)} and {day(self.as_of)}"
+            return f"What changed between {asked(since)} and {asked(self.as_of)}"
         if kind == "bill" and difference:
             return difference.heading
-        return f"Mandate overlaps on {day(self.as_of)}"
+        return f"Mandate overlaps on {asked(self.as_of)}"
 
     def filters(self) -> Iterable[str]:
         names = self.texts.name
@@ -489,6 +500,7 @@ class _Maker:
             title=title(finding, texts.labels, self.orders),
             order=self.order(finding),
             actors=tuple(texts.name(actor) for actor in finding.actors),
+            actor_iris=tuple(finding.actors),
             brief=tuple(texts.brief(actor) for actor in finding.actors),
             function=texts.name(finding.function_cell) if finding.function_cell else "",
             subject=self.subject(finding.subject_cell) if finding.subject_cell else "",
@@ -506,14 +518,16 @@ class _Maker:
     def spell(self, finding: Finding) -> Spell:
         """Say since when and until when a finding stands, no closer than it is known."""
         if finding.evidence:
-            return met(
+            spell = met(
                 finding.since,
                 finding.until,
                 [self.sides(exhibit) for exhibit in finding.evidence],
                 (finding.certain_since, finding.certain_until),
                 self.texts.tied[frozenset(finding.actors)],
             )
-        return self.counted.spell(finding)
+        else:
+            spell = self.counted.spell(finding)
+        return self.texts.as_written(spell, _order(finding))
 
     def sides(self, exhibit: Evidence) -> list[Stretch]:
         """From when to when the holdings of a pair stand."""
@@ -527,11 +541,10 @@ class _Maker:
         return self.texts.name(plain(cell)) + under
 
     def order(self, finding: Finding) -> str:
-        """Name the legal order of a finding about a cell; empty where it lies between actors."""
-        if finding.polity is None:
-            return ""
-        state = self.orders.get(finding.polity)
-        return self.texts.brief(state) if state else finding.polity.upper()
+        """Name the legal order of a finding; empty where it lies between those of two."""
+        code = _order(finding)
+        state = self.orders.get(code)
+        return self.texts.brief(state) if state else code.upper()
 
     def shares(self, finding: Finding) -> tuple[tuple[str, int], ...]:
         """Say who holds how much of a fragmented matter, or how many mandates have a sunset."""
@@ -580,7 +593,7 @@ class _Maker:
         tied = texts.tied[frozenset((one.actor, two.actor))] if two else []
         known = met(exhibit.since, exhibit.until, [self.sides(exhibit)], ties=tied)
         return Pair(
-            **vars(known),
+            **vars(texts.as_written(known, polity(one.mandate))),
             first=one,
             second=two,
             reasons=self.reasons.reasons(exhibit),
@@ -628,7 +641,7 @@ class _Maker:
 
     def queries(self, actors: Sequence[str]) -> tuple[Query, ...]:
         values = "".join(f"\n    <{actor}>" for actor in actors)
-        moment = f'"{iso(self.as_of)}T00:00:00+05:00"^^xsd:dateTime'
+        moment = f'"{self.as_of.isoformat()}"^^xsd:dateTime'
         chosen = f"  VALUES ?actor {{{values}\n  }}\n" if actors else ""
         both = (
             f"  VALUES ?one {{{values}\n  }}\n  VALUES ?other {{{values}\n  }}\n" if actors else ""
@@ -798,6 +811,12 @@ class _Maker:
         for node in nodes:
             for quad in self.store.quads_for_pattern(ox.NamedNode(node), SCOPE_NOTE, None, None):
                 yield quad.object.value  # type: ignore[union-attr]
+
+
+def _order(finding: Finding) -> str:
+    """The code of the legal order that a finding or all its actors are of; empty if of several."""
+    codes = {finding.polity} if finding.polity else {polity(actor) for actor in finding.actors}
+    return codes.pop() if len(codes) == 1 else ""
 
 
 def _method() -> str:

@@ -235,11 +235,12 @@ class Entry(Spell):
         relation: name of the relation, a key of :data:`SECTIONS`.
         title: the finding in a line.
         actors: labels of the institutions.
+        actor_iris: their IRIs, in the same order.
         brief: their abbreviations.
         function: label of the function cell, empty if the finding spans several.
         subject: label of the subject cell, empty if the finding spans several.
-        order: the state or union in whose law a gap or a fragmented subject was found; empty for
-            what lies between institutions.
+        order: the state or union in whose law it was found; empty for what lies between
+            institutions of two.
         certain: whether it follows on every reading and every known value.
         doubts: what it hangs on when it is only possible.
         score: contention, 0 to 100.
@@ -256,6 +257,7 @@ class Entry(Spell):
     relation: str
     title: str
     actors: tuple[str, ...]
+    actor_iris: tuple[str, ...]
     brief: tuple[str, ...]
     function: str
     subject: str
@@ -269,6 +271,11 @@ class Entry(Spell):
     shares: tuple[tuple[str, int], ...]
     witnesses: tuple[Witness, ...]
     pairs: tuple[Pair, ...]
+
+    @property
+    def place(self) -> str:
+        """The legal order, where readers are told of it: a matter that several share in its law."""
+        return self.order if self.relation == "fragmentation" else ""
 
     @property
     def key(self) -> str:
@@ -568,6 +575,16 @@ class Report:
     since_release: Difference | None
     queries: tuple[Query, ...]
     graph: tuple[ox.Quad, ...] = field(repr=False, default=())
+
+    def unasked(self, entry: Entry) -> tuple[int, ...]:
+        """Places, among those of a finding, of institutions that the reader did not ask for.
+
+        A contested holding stands in the report of either side: a reading of the law gives a rival
+        what one of those asked for holds. Only on a day it is known who was asked for.
+        """
+        if self.kind != "state" or entry.relation != "contested-holding":
+            return ()
+        return tuple(i for i, iri in enumerate(entry.actor_iris) if iri not in self.actors)
 
     def section(self, relation: str) -> tuple[Entry, ...]:
         """Findings of one relation."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from mandates.report.days import day
+from mandates.report.days import asked
 from mandates.report.model import SECTIONS, Change, Difference, Entry, Report, Step
 from mandates.report.views import MEETINGS
+from mandates.report.words import many
 
 _KIND = {
     "conflict-of-exclusivity": "an exclusive mandate meets another's",
@@ -46,7 +47,7 @@ def _state(report: Report, brief: Mapping[str, str]) -> list[str]:
         else f"Between {len(report.actors)} institutions"
     )
     lines = [
-        f"{who}, on {day(report.as_of)}, mandates meet in {_count(len(found), 'place')} "
+        f"{who}, on {asked(report.as_of)}, mandates meet in {many(len(found), 'place')} "
         f"({certain} certain, {len(found) - certain} possible: they hang on a reading of the law, "
         "on a day or on a value that the law leaves open)."
     ]
@@ -77,7 +78,7 @@ def _state(report: Report, brief: Mapping[str, str]) -> list[str]:
         lines.append(f"Nobody{f' in {one}' if one else ''} certainly holds: {first}{more}.")
     elif orphans:
         lines.append(
-            f"{_count(len(orphans), 'mandate')} still {'speaks' if len(orphans) == 1 else 'speak'} "
+            f"{many(len(orphans), 'mandate')} still {'speaks' if len(orphans) == 1 else 'speak'} "
             "of law that is no longer in force."
         )
     return lines
@@ -123,7 +124,7 @@ def _contested(report: Report) -> list[str]:
             {p.reading for e in entries for q in e.pairs for p in (q.first, q.second) if p}
         )
         lines.append(
-            f"In {_count(len(entries), 'place')} it is contested whether {_or(who)} holds the "
+            f"In {many(len(entries), 'place')} it is contested whether {_or(who)} holds the "
             f"mandate, on two readings of the law: "
             f"{' against '.join(f'“{r}”' for r in readings if r)}."
         )
@@ -134,10 +135,10 @@ def _difference(difference: Difference) -> list[str]:
     created, ended = difference.of("created"), difference.of("ended")
     passed, revised = difference.of("passed"), difference.of("revised")
     lines = [
-        f"{difference.heading}: {_count(len(created), 'finding')} appeared, {len(ended)} ended, "
+        f"{difference.heading}: {many(len(created), 'finding')} appeared, {len(ended)} ended, "
         f"{len(passed)} came and went, {len(revised)} changed in strength."
         if not difference.heading.endswith("would change")
-        else f"{_count(len(created), 'finding')} would be created, {len(ended)} would end and "
+        else f"{many(len(created), 'finding')} would be created, {len(ended)} would end and "
         f"{len(revised)} would change in strength."
     ]
     sharp = sorted(
@@ -187,10 +188,6 @@ def _change(change: Change) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _and(words: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 import pyoxigraph as ox
 
@@ -14,7 +15,7 @@ from mandates.analysis.conditions import Asked, asked
 from mandates.analysis.graph import mitigations
 from mandates.dataset.lookup import dates, first, instances, labels, pairs, table
 from mandates.dataset.names import ALT_LABEL, MAND, mand, polity
-from mandates.report.days import Known, Stretch, begun, ended
+from mandates.report.days import PAKISTAN, Known, Spell, Stretch, begun, ended
 
 MODAL = {"power": "may", "duty": "must", "liberty": "is free to", "disability": "must not"}
 STATUS = {
@@ -235,6 +236,39 @@ class Texts:
             self.until.get(node),
             self.unsure.get(node),
         )
+
+    def as_written(self, spell: Spell, order: str) -> Spell:
+        """Give the moments of a spell the offset with which the record writes them.
+
+        What is computed is in UTC. Every moment of it is that of something in the record, which
+        writes midnight where the law applies.
+
+        Args:
+            spell: since when and until when something stands.
+            order: the code of the legal order in which it does.
+        """
+        known = self._written[order]
+
+        def local(moment: datetime | None) -> datetime | None:
+            if moment is None or moment.year == 1:
+                return moment
+            return known.get(moment) or moment.astimezone(PAKISTAN)
+
+        since = local(spell.since)
+        assert since is not None
+        return Spell(
+            since, local(spell.since_latest), local(spell.until), local(spell.until_earliest)
+        )
+
+    @cached_property
+    def _written(self) -> defaultdict[str, dict[datetime, datetime]]:
+        """By legal order, each moment of the record as it is written there."""
+        found: defaultdict[str, dict[datetime, datetime]] = defaultdict(dict)
+        for moments in (self.since, self.until, self.certain, self.unsure):
+            for node, moment in moments.items():
+                # Two that are the same moment are equal, whatever their offsets.
+                found[polity(node)].setdefault(moment, moment)
+        return found
 
     def _unsure_since(self, holding: str) -> bool:
         since = self.since[holding]

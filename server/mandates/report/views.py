@@ -176,16 +176,16 @@ def stretches(
     """
     # Imported when called, as it is all for which a server that draws would need numpy.
     from mandates.overlap.reference import merge, span
-    from mandates.overlap.tables import moment
 
     bars = []
     for (name, how), holdings in lanes.items():
         spans = [(span(it.since, it.until), it, mandate) for it, mandate in holdings]
         for since, until in merge(interval for interval, _, _ in spans):
-            begin = moment(since)
-            assert begin is not None
             inside = [(it, m) for (s, u), it, m in spans if since <= s and u <= until]
-            known = held(begin, moment(until), (("", it) for it, _ in inside))
+            # The bar begins and ends with holdings; their moments have the offset of their law.
+            (begin, *_) = (it.since for (s, _), it, _ in spans if s == since)
+            (end, *_) = (it.until for (_, u), it, _ in spans if u == until)
+            known = held(begin, end, (("", it) for it, _ in inside))
             count = len({mandate for _, mandate in inside})
             bars.append(Bar(**vars(known), lane=name, title=how, mandates=count))
     return tuple(sorted(bars, key=lambda b: (b.lane, b.since, b.title)))

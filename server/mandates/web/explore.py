@@ -7,6 +7,7 @@ here, and each cell leads to what stands behind it. Scripts draw the same data a
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 from mandates.dataset.names import ID, polity
 from mandates.dataset.snapshot import MANIFEST_FILE, SnapshotError, read_snapshot
 from mandates.report import charts
-from mandates.report.days import PAKISTAN, day, iso, near_day
+from mandates.report.days import PAKISTAN, day, iso, near_day, read_moment
 from mandates.report.views import UNSTATED, Matrix
 from mandates.sparql.backend import Backend
 from mandates.sparql.problems import Problem
@@ -110,6 +111,34 @@ def read_day(text: str, name: str) -> datetime:
     if not _FIRST <= found <= _LAST:
         raise ValueError(f"{found} ({name}) is out of range: 1800 to 2200.")
     return datetime(found.year, found.month, found.day, tzinfo=PAKISTAN)
+
+
+def read_clock(text: str, name: str) -> datetime:
+    """A day, or a moment with its offset, as people write it in an address.
+
+    A plus sign in an address stands for a blank unless it is written %2B, so a blank before an
+    offset is taken for one.
+
+    Raises:
+        ValueError: it is none, or far from any law; says so.
+
+    >>> read_clock("2020-01-01T00:00 01:00", "the day").isoformat()
+    '2020-01-01T00:00:00+01:00'
+    >>> read_clock("2020-01-01T25:00", "the day")
+    Traceback (most recent call last):
+        ...
+    ValueError: “2020-01-01T25:00” (the day) is no moment; write it as 2025-08-06T00:00+05:00.
+    """
+    if ":" not in text:
+        return read_day(text, name)
+    try:
+        moment = read_moment(re.sub(r" \+?(?=\d\d:?\d\d$)", "+", text.strip()))
+    except ValueError:
+        raise ValueError(
+            f"“{text[:40]}” ({name}) is no moment; write it as 2025-08-06T00:00+05:00."
+        ) from None
+    read_day(moment.date().isoformat(), name)
+    return moment.replace(microsecond=0)
 
 
 def _clocks(land: Landscape) -> tuple[Clocks, list[str]]:

@@ -60,9 +60,9 @@ def _scope(request: dict[str, Any]) -> Any:
 
 
 def _day(text: str | None) -> datetime | None:
-    from mandates.report.days import PAKISTAN
+    from mandates.report.days import read_moment
 
-    return datetime.fromisoformat(text).replace(tzinfo=PAKISTAN) if text else None
+    return read_moment(text) if text else None
 
 
 def _open(request: dict[str, Any], *, graphs: bool = False, bare: bool = False) -> tuple[Any, str]:

@@ -14,10 +14,10 @@ from markupsafe import escape
 from werkzeug.wrappers import Response as BaseResponse
 
 from mandates.dataset.sources import BILLS, project_root
-from mandates.report.days import iso
+from mandates.report.days import asked_iso, iso
 from mandates.sparql.problems import Problem
 from mandates.web.cost import client_key
-from mandates.web.explore import read_day, snapshot_folder, today
+from mandates.web.explore import read_clock, snapshot_folder, today
 from mandates.web.jobs import JobError, Jobs, told
 from mandates.web.landscape import Landscape, Landscapes
 from mandates.web.sent import SentError, read_text, refuse_other_formats
@@ -73,7 +73,7 @@ def _ask(values: Mapping[str, str]) -> dict[str, Any]:
     kind = values["kind"]
 
     def moment(name: str, words: str) -> str | None:
-        return iso(read_day(values[name], words)) if values[name] else None
+        return asked_iso(read_clock(values[name], words)) if values[name] else None
 
     def names(name: str) -> list[str]:
         listed = [item.strip() for item in values[name].split(",") if item.strip()]
