@@ -80,6 +80,7 @@ _EDITOR_POLICY = CONTENT_SECURITY_POLICY.replace(
 )
 # Characters of a path that stand for themselves (RFC 3986, section 3.3).
 _PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"
+_USUAL_QUERIES = (b"", b"lang=en", b"lang=ur", b"format=html")
 _NEVER_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
 
 pages = Blueprint("pages", __name__)
@@ -552,9 +553,11 @@ def _entity_page(iri: str, kind: str) -> bytes:
     """The page of an entity, kept for who asks next on the same day in the same language."""
     engine, cache = _engine(), _endpoint().cache
     version, language, public_url = engine.version, chosen_language(), _public_url()
-    # The address of the language's switch carries the whole query part.
+    # The address of the language's switch carries the whole query part. What that may hold besides
+    # is any number of pages that nobody asks for twice.
+    keeps = bool(version) and request.query_string in _USUAL_QUERIES
     key = ("page", iri, language, today(), public_url, _root(), request.full_path)
-    kept = cache.get(key, version) if version else None
+    kept = cache.get(key, version) if keeps else None
     if kept is not None and isinstance(kept.body, bytes):
         return kept.body
     page = _entities().page(iri, kind, language)
@@ -566,7 +569,7 @@ def _entity_page(iri: str, kind: str) -> bytes:
         version=version,
         formats=GRAPH_FORMATS,
     ).encode()
-    if version and version == engine.version:
+    if keeps and version == engine.version:
         cache.put(key, Kept(version, "", (), body))
     return body
 
