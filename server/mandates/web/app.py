@@ -41,6 +41,7 @@ from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.request import not_acceptable
 from mandates.web import packed
 from mandates.web.about import pages as about_pages
+from mandates.web.arrivals import Arrivals
 from mandates.web.backends import make_backend
 from mandates.web.cache import Kept
 from mandates.web.cost import client_key
@@ -138,7 +139,10 @@ def create_app(settings: Settings, backend: Backend | None = None) -> Flask:
     app.extensions["problem_page"] = problem_page
     endpoint = Endpoint(engine, settings, app.wsgi_app, problem_page)
     app.extensions["endpoint"] = endpoint
-    application: Any = endpoint
+    # A quarter of the threads, so that most are there for what has arrived.
+    arrivals = Arrivals(endpoint, settings.threads // 4)
+    app.extensions["arrivals"] = arrivals
+    application: Any = arrivals
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         application = ProxyFix(

@@ -19,7 +19,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server import Server
 
 from mandates.dataset.snapshot import read_snapshot
@@ -27,10 +28,13 @@ from mandates.sparql.backend import Backend
 from mandates.sparql.problems import Problem
 from mandates.sparql.processors import OneProcessor
 from mandates.sparql.worker import trim
+from mandates.web.arrivals import Connections
 from mandates.web.backends import make_backend
 from mandates.web.settings import Settings
 
 _LOOK = 1.0
+# Bytes of a request's line and headers together; the line alone may have 64 KiB.
+_HEADERS = 96 << 10
 
 
 class JsonFormatter(logging.Formatter):
@@ -96,6 +100,9 @@ def serve(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
+        # On a connection of HTTP/2, one request that does not get on hides behind others.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=_HEADERS),
         workers=1,
         blocking_threads=settings.threads,
         backpressure=max(settings.threads * 2, 256),
@@ -121,6 +128,12 @@ def _load(settings: Settings, *_: Any, **__: Any) -> Any:
         kept = OneProcessor(settings.port + zlib.crc32(socket.gethostname().encode()))
         kept.keep()
         threading.Thread(target=_look, args=(kept, backend), name="look", daemon=True).start()
+    connections = Connections(
+        settings.port, settings.body_seconds, lambda: app.extensions["arrivals"].longest
+    )
+    threading.Thread(
+        target=connections.watch, args=(backend.wait_closed,), name="connections", daemon=True
+    ).start()
     # What the explorer shows is read before the first reader asks, and not in the reader's time.
     threading.Thread(target=_read, args=(app,), name="read", daemon=True).start()
     return app
