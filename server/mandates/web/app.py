@@ -109,7 +109,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> Flask:
     app.extensions["engine"] = engine
     app.extensions["settings"] = settings
     app.extensions["entities"] = Entities(engine, settings.base_iri, _client)
-    app.extensions["landscapes"] = Landscapes(engine)
+    app.extensions["landscapes"] = Landscapes(engine, _client)
     app.extensions["references"] = References(engine)
     app.extensions["jobs"] = Jobs(settings.job_limits)
     app.register_blueprint(pages)
@@ -178,7 +178,7 @@ def _endpoint() -> Endpoint:
 
 
 def _client() -> str:
-    return client_key(request.remote_addr or "") if has_request_context() else ""
+    return client_key(request.remote_addr or "") if has_request_context() else "pages"
 
 
 def _entities() -> Entities:
