@@ -51,6 +51,8 @@ def validate() -> Response:
             raise Problem("bad-request", str(error)) from None
         return _page(text or error.text, wrong=str(error), status=error.status)
     except JobError as error:
+        if wants_json:
+            raise Problem("bad-request", str(error)) from None
         return _page(text, wrong=str(error), status=400)
     except Problem as problem:
         if wants_json:
