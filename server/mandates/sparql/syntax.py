@@ -75,7 +75,7 @@ _UPDATE_WORDS = frozenset(
 _QUERY_WORDS = frozenset(["SELECT", "CONSTRUCT", "DESCRIBE", "ASK"])
 _UNSTABLE_WORDS = frozenset(["RAND", "UUID", "STRUUID", "NOW", "BNODE", "SERVICE"])
 # A word can follow upon a digit, which is then a token of its own.
-_UNSTABLE = re.compile(rf"(?<![^\W\d])(?:{'|'.join(_UNSTABLE_WORDS)})(?!\w)", re.IGNORECASE)
+_UNSTABLE = re.compile(rf"(?<![^\W\d])(?:{'|'.join(sorted(_UNSTABLE_WORDS))})(?!\w)", re.IGNORECASE)
 # A longer text is not cut into tokens for the sake of an answer that might come again.
 _LOOKED_THROUGH = 8192
 _POSITION = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)

@@ -48,6 +48,7 @@ from mandates.web.cost import client_key
 from mandates.web.encoding import WORTH_IT, choose_encoding, compress
 from mandates.web.endpoint import (
     CONTENT_SECURITY_POLICY,
+    ENDED,
     LICENCE,
     Endpoint,
     Stream,
@@ -379,7 +380,7 @@ def named_by() -> str:
     number = request.args.get("page", "1")
     if not iri or not by or _NEVER_IN_IRI.search(iri + by):
         raise Problem("bad-request", "Name a thing and a property: ?of=IRI&by=IRI.")
-    if not number.isascii() or not number.isdecimal() or not 0 < int(number[:7]) < 100_000:
+    if not re.fullmatch("[1-9][0-9]{0,4}", number):
         raise Problem("bad-request", f"{number[:40]!r} is no number of a page.")
     listing = _entities().listing(iri, by, int(number), chosen_language())
     return render_template("named-by.html", listing=listing, per_page=PER_PAGE)
@@ -623,6 +624,7 @@ def _root() -> str:
 
 
 def _problem(problem: Problem) -> Response:
+    request.environ[ENDED] = problem.slug
     status, headers, body = problem_response(
         problem,
         request.headers.get("Accept"),

@@ -7,6 +7,7 @@ makes the server close the connection, and the client sees that something is mis
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import logging
 import logging.config
@@ -32,6 +33,7 @@ from mandates.web.arrivals import Connections
 from mandates.web.backends import make_backend
 from mandates.web.settings import Settings
 
+_LOG = logging.getLogger(__name__)
 _LOOK = 1.0
 # Bytes of a request's line and headers together; the line alone may have 64 KiB.
 _HEADERS = 96 << 10
@@ -94,6 +96,12 @@ def serve(settings: Settings) -> None:
     if not settings.store:
         read_snapshot(settings.data_dir)
     logging.config.dictConfig(LOGGING)
+    if not settings.public_url and not _is_loopback(settings.host):
+        _LOG.warning(
+            "MANDATES_PUBLIC_URL is empty and %s is no loopback address: the server's own address "
+            "is taken from the Host header of each request, which anybody may write",
+            settings.host,
+        )
     sys.stderr.flush()
     server = Server(
         "mandates.web.app:create_app",
@@ -113,6 +121,18 @@ def serve(settings: Settings) -> None:
     )
     # Loaded in the process that serves, after it was forked: no thread exists before that.
     server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address.
+
+    >>> _is_loopback("127.0.0.1"), _is_loopback("::1"), _is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _load(settings: Settings, *_: Any, **__: Any) -> Any:

@@ -82,7 +82,9 @@ class Settings:
     )
     cache_mb: int = _setting(64, "MiB of answers kept for requests that come again; 0 keeps none.")
     rate_seconds: float = _setting(
-        0.0, "Seconds of query time that one client may use in a minute; 0 sets no limit."
+        0.0,
+        "Seconds that the queries, pages and reports of one client may take in a minute; "
+        "0 sets no limit.",
     )
     slow_seconds: float = _setting(1.0, "Seconds from which on a query is written to the log.")
     admin_token: str = _setting(
