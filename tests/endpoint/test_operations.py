@@ -7,11 +7,13 @@ import gzip
 import io
 import json
 import logging
+import logging.config
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from unittest.mock import Mock
 
 import brotli
 import pytest
@@ -22,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mandates.sparql.problems import KINDS, Problem
-from mandates.web import Settings, create_app
+from mandates.web import Settings, create_app, server
 from mandates.web.cache import AnswerCache, Kept
 from mandates.web.cost import Allowance
 from mandates.web.encoding import ENCODINGS, choose_encoding, compress, compress_file
@@ -174,6 +176,41 @@ def test_a_client_that_used_its_share_waits_and_others_do_not(guarded: Flask) ->
     assert ask("ASK { ?s ?p ?o }", "198.51.100.7, 192.0.2.1") == 429
 
 
+@pytest.mark.parametrize("path", ["/graph-store?default", "/id/pk/actor/pta.html", "/questions"])
+def test_pages_count_against_the_share_of_a_client(data_dir: Path, path: str) -> None:
+    # Kept pages take the least time that counts, so a share is used up in the end.
+    app = create_app(Settings(data_dir=data_dir, reload_seconds=0, rate_seconds=0.05))
+    try:
+        client = app.test_client()
+
+        def ask(path: str, address: str = "192.0.2.1") -> int:
+            with client.get(path, environ_overrides={"REMOTE_ADDR": address}) as response:
+                return response.status_code
+
+        statuses = [ask(path) for _ in range(60)]
+        assert statuses[0] == 200
+        assert set(statuses) == {200, 429}
+        assert ask("/sparql?query=ASK%7B%7D") == 429
+        assert ask(path, "192.0.2.2") == 200
+        for free in ("/-/live", "/-/ready", "/static/base.css", "/problem/rate-exceeded"):
+            assert ask(free) == 200
+    finally:
+        app.extensions["engine"].close()
+
+
+def test_who_was_turned_away_is_not_charged(
+    guarded: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(*_: object, **__: object) -> None:
+        time.sleep(0.6)
+        raise Problem("busy", "Others wait.")
+
+    monkeypatch.setattr(guarded.extensions["engine"], "run", wait)
+    assert guarded.test_client().get("/graph-store?default").status_code == 503
+    monkeypatch.undo()
+    assert guarded.test_client().get("/graph-store?default").status_code == 200
+
+
 @given(st.lists(st.tuples(st.floats(0, 30), st.floats(0, 20)), max_size=30))
 def test_an_allowance_is_never_more_than_a_minute_of_it(steps: list[tuple[float, float]]) -> None:
     now = [0.0]
@@ -281,3 +318,79 @@ def test_the_manual_has_every_address(app: Flask) -> None:
         if rule.endpoint != "static":
             first = "/".join(str(rule).split("<")[0].rstrip("/.").split("/"))
             assert f"`{first or '/'}" in manual
+
+
+@pytest.mark.parametrize(
+    "header", ["Accept", "Accept-Encoding", "Accept-Language", "If-None-Match", "Host"]
+)
+@pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/", "/static/base.css"])
+def test_a_long_header_is_refused_before_it_is_read(
+    client: FlaskClient, path: str, header: str
+) -> None:
+    long = "a/b;q=0.1," * 900
+    with client.get(path, headers={header: long}) as response:
+        assert response.status_code == 431
+        assert json.loads(response.data)["type"].endswith("/headers-too-large")
+    with client.get(path, headers={header: long[:400] if header != "Host" else "h"}) as response:
+        assert response.status_code in (200, 406)
+
+
+@pytest.mark.parametrize(
+    "host", ["a/b", "a<script>", "a b", 'a"', "a:b", "a@b", "[::1", "a:123456", "\u00e9", "?", ".a"]
+)
+def test_a_host_that_is_none_is_not_repeated(client: FlaskClient, host: str) -> None:
+    for path in ("/", "/about", "/sparql?query=ASK%7B%7D"):
+        response = client.get(
+            path, headers={"Accept": "text/html"}, environ_overrides={"HTTP_HOST": host}
+        )
+        assert response.status_code == 400
+        if len(host) > 2:
+            assert host not in response.text
+
+
+@pytest.mark.parametrize("host", ["h", "example.org", "a_b.example:8000", "[::1]:80", "127.0.0.1"])
+def test_a_host_is_taken(client: FlaskClient, host: str) -> None:
+    assert client.get("/about", environ_overrides={"HTTP_HOST": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "1" + "0" * 5000, "0000001" + "0" * 5000, "01", "-1", "x", "\u0661", "1\n"]
+)
+def test_a_number_of_a_page_is_read_whole(client: FlaskClient, number: str) -> None:
+    given = {"of": "https://w3id.org/mandates/id/pk/actor/pta", "by": "http://a/", "page": number}
+    assert client.get("/named-by", query_string=given).status_code == 400
+    assert client.get("/search", query_string={"q": "x", "page": number}).status_code == 400
+    assert client.get("/named-by", query_string=given | {"page": "2"}).status_code == 200
+
+
+def test_an_unknown_address_is_looked_for_on_few_levels(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entities, looks = app.extensions["entities"], []
+    rows = entities._rows
+
+    def counted(query: str, *arguments: object, **more: object) -> object:
+        looks.append(query)
+        return rows(query, *arguments, **more)
+
+    monkeypatch.setattr(entities, "_rows", counted)
+    assert client.get("/id" + "/a" * 4000).status_code == 404
+    assert client.get("/id" + "/a" * 100).status_code == 404
+    assert len(looks) <= 2 + 2 + 3
+    found = client.get("/id/pk/actor/ptaa", headers={"Accept": "application/json"})
+    assert "id/pk/actor/pta" in json.loads(found.data)["near"][0]["iri"]
+
+
+def test_a_server_that_others_reach_says_when_it_believes_them(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(server, "Server", lambda *_, **__: Mock())
+    monkeypatch.setattr(logging.config, "dictConfig", lambda _: None)
+    for host, address, said in (
+        ("0.0.0.0", "", True),
+        ("0.0.0.0", "https://example.org", False),
+        ("127.0.0.1", "", False),
+    ):
+        caplog.clear()
+        server.serve(Settings(data_dir=data_dir, host=host, public_url=address))
+        assert ("PUBLIC_URL" in caplog.text) == said

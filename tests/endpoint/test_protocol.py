@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 from typing import Any
 from urllib.parse import urlencode
+from xml.etree import ElementTree
 
+import pyoxigraph as ox
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from mandates.sparql.problems import KINDS, PROBLEM_BASE, Problem
 from mandates.sparql.request import METHODS, parse_request
+from mandates.sparql.writing import NotXMLError, XMLGuard
 
 SELECT = "SELECT * { ?s ?p ?o } ORDER BY ?s LIMIT 1"
 CONSTRUCT = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 1"
@@ -301,3 +304,50 @@ def test_a_query_arrives_as_it_was_sent(query: str) -> None:
     assert parse_request("GET", encoded, None, b"", None).query == query
     assert parse_request("POST", "", FORM, encoded.encode(), None).query == query
     assert parse_request("QUERY", "", DIRECT, query.encode(), None).query == query
+
+
+@pytest.mark.parametrize(
+    ("query", "suffix"),
+    [
+        ('SELECT ("\\u0001" AS ?x) {}', "xml"),
+        ('SELECT ("a\\uFFFEb" AS ?x) {}', "xml"),
+        ('CONSTRUCT { <a:> <a:b> "\\u0001" } {}', "rdf"),
+        ('CONSTRUCT { <a:> <http://x/1> "v" } {}', "rdf"),
+        ('CONSTRUCT { <a:> <http://x/> "v" } {}', "rdf"),
+        ("CONSTRUCT { <a:> a <http://x/1> } {}", "rdf"),
+        ("CONSTRUCT { <a:> <https://w3id.org/mandates/ns#> 1 } {}", "rdf"),
+        # Large enough to be on its way in pieces.
+        (
+            "CONSTRUCT { ?s ?p ?o . <a:> <http://x/1> ?s } { ?s ?p ?o }",
+            "rdf",
+        ),
+    ],
+)
+def test_what_xml_can_not_hold_is_not_sent_as_xml(
+    client: FlaskClient, query: str, suffix: str
+) -> None:
+    for accept in ("application/xml", "application/rdf+xml, application/sparql-results+xml"):
+        answer = client.get("/sparql", query_string={"query": query}, headers={"Accept": accept})
+        assert answer.status_code == 406
+        problem = json.loads(answer.data)
+        kind = "rows" if suffix == "xml" else "graph"
+        (other, *_) = problem["formats"][kind]
+        assert not any("xml" in item for item in problem["formats"][kind])
+        again = client.get("/sparql", query_string={"query": query}, headers={"Accept": other})
+        assert again.status_code == 200
+
+
+@given(st.text(max_size=30), st.integers(1, 30))
+def test_what_is_let_through_as_xml_is_xml(text: str, size: int) -> None:
+    triple = ox.Triple(ox.NamedNode("http://a/"), ox.NamedNode("http://a/b"), ox.Literal(text))
+    body = ox.serialize([triple], format=ox.RdfFormat.RDF_XML)
+    assert body is not None
+    look = XMLGuard("rdf")
+    try:
+        for start in range(0, len(body), size):
+            look.add(body[start : start + size])
+    except NotXMLError:
+        with pytest.raises(ElementTree.ParseError):
+            ElementTree.fromstring(body)
+    else:
+        ElementTree.fromstring(body)

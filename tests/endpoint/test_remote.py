@@ -541,6 +541,8 @@ def test_any_text_is_looked_through(text: str) -> None:
 def test_a_text_of_nothing_but_services_takes_no_time() -> None:
     began = time.monotonic()
     assert syntax.may_call_out("service#" * 30_000)
+    for name in (f"<http://a/{'b' * 5000}>", f"a:{'b' * 5000}", f"{'a' * 5000}:b"):
+        assert syntax.may_call_out(f"SELECT * {{ SERVICE {name} {{ ?s ?p ?o }} }}")
     assert syntax.may_call_out("service" + " " * 200_000 + "<a:b>" + " " * 50_000 + "{")
     # Looked through again from each word, it would take minutes.
     assert time.monotonic() - began < 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -286,3 +287,60 @@ def test_a_new_snapshot_is_served_without_a_restart(tmp_path: Path) -> None:
         second = write_snapshot(tmp_path, many(2))
         while ask(port, "ASK {}")[1]["dataset-version"] != second.version:
             time.sleep(0.05)
+
+
+def test_slow_content_holds_neither_all_threads_nor_one_for_ever(large: Path) -> None:
+    head = "POST /{} HTTP/1.1\r\nHost: h\r\nContent-Type: {}\r\nContent-Length: 1000\r\n\r\nA"
+    kinds = [("sparql", "application/sparql-query"), ("validate", "text/turtle")]
+    with running(large, body_seconds=2, threads=8, timeout=20, long_queries=1) as port:
+        outcome: list[int] = []
+        # Longer than a request may take to arrive: nothing moves on its connection meanwhile.
+        slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(?c < ?f) }"
+        query = "/sparql?" + urlencode({"query": slow, "timeout": "6"})
+        asking = threading.Thread(target=lambda: outcome.append(get(port, query)[0]))
+        asking.start()
+        wires = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+        try:
+            for number, wire in enumerate(wires):
+                wire.sendall(head.format(*kinds[number % 2]).encode())
+            time.sleep(0.5)
+            started = time.monotonic()
+            assert get(port, "/-/live")[0] == 200
+            assert time.monotonic() - started < 5
+            asking.join()
+            assert outcome == [503]
+            ended = time.monotonic() + 20
+            for number, wire in enumerate(wires):
+                wire.settimeout(0.2)
+                replied = b""
+                while time.monotonic() < ended:
+                    with contextlib.suppress(TimeoutError):
+                        if number == 0 and not replied:
+                            wire.sendall(b"a")  # one at a time is no better than none
+                        piece = wire.recv(1 << 16)
+                        replied += piece
+                        if not piece:
+                            break
+                else:
+                    pytest.fail("a connection is still open")
+                assert not replied or b" 503 " in replied.partition(b"\r\n")[0]
+            body = b"SELECT * { ?s ?p ?o } LIMIT 1"
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.request("POST", "/sparql", body, {"Content-Type": kinds[0][1]})
+            assert connection.getresponse().status == 200
+            connection.close()
+        finally:
+            for wire in wires:
+                wire.close()
+
+
+def test_a_connection_rests_between_two_requests(large: Path) -> None:
+    with running(large, body_seconds=1) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        for _ in range(2):
+            connection.request("GET", "/-/live")
+            assert connection.getresponse().read() == b"ok\n"
+            wire = connection.sock
+            time.sleep(2.5)
+            assert connection.sock is wire
+        connection.close()

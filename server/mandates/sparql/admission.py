@@ -43,6 +43,7 @@ class Admission:
         queue: how many may wait.
         patience: seconds that a query waits at most.
         long: how many of those may be long ones; the places beyond are kept for brief ones.
+        each: how many places one client may have; all when None.
 
     >>> admission = Admission(places=1, queue=0, patience=1)
     >>> with admission.place("a"):
@@ -53,8 +54,16 @@ class Admission:
     mandates.sparql.problems.Problem: 1 queries run and 0 wait, which is as many as may.
     """
 
-    def __init__(self, places: int, queue: int, patience: float, long: int | None = None) -> None:
+    def __init__(
+        self,
+        places: int,
+        queue: int,
+        patience: float,
+        long: int | None = None,
+        each: int | None = None,
+    ) -> None:
         self._places = places
+        self._share = places if each is None else each
         self._long_places = places if long is None else long
         self._long = 0
         self._queue = queue
@@ -124,8 +133,9 @@ class Admission:
             Problem: ``busy``.
         """
         with self._lock:
-            if self._running < self._open_places or (
-                self._running < self._places and self.is_brief(client)
+            if self._may_sit(client) and (
+                self._running < self._open_places
+                or (self._running < self._places and self.is_brief(client))
             ):
                 self._seat(client)
                 return
@@ -184,6 +194,9 @@ class Admission:
     def _rank(self, client: str, now: float) -> float:
         return self._work(client, now) / (1 + now - self._turns[client][0].since)
 
+    def _may_sit(self, client: str) -> bool:
+        return self._placed.get(client, 0) < self._share
+
     def _seat(self, client: str) -> None:
         self._running += 1
         self._placed[client] = self._placed.get(client, 0) + 1
@@ -214,9 +227,9 @@ class Admission:
             self._unseat(client, seconds, now)
             if not self._turns:
                 return
-            able: Iterable[str] = self._turns
+            able: Iterable[str] = filter(self._may_sit, self._turns)
             if self._running >= self._open_places:
-                able = [name for name in self._turns if self.is_brief(name)]
+                able = [name for name in able if self.is_brief(name)]
             served = min(able, key=lambda name: self._rank(name, now), default=None)
             if served is None:
                 return

@@ -28,7 +28,7 @@ from mandates.sparql.backend import Answer, Backend, Limits, Place, Running, Spo
 from mandates.sparql.federation import Federation
 from mandates.sparql.problems import Problem
 from mandates.sparql.processors import anywhere
-from mandates.sparql.request import QueryRequest, not_acceptable
+from mandates.sparql.request import QueryRequest, not_acceptable, not_xml
 from mandates.sparql.worker import FORMATS, HEADER, PIECE, REPORT, send
 
 __all__ = ["Answer", "Engine", "Limits"]
@@ -517,7 +517,8 @@ class Engine(Backend):
         if mark == b"!":
             spool.discard()
             if report["slug"] == "not-acceptable":
-                raise not_acceptable(report["detail"])
+                refused = not_xml if report["members"] else not_acceptable
+                raise refused(report["detail"])
             raise Problem(report["slug"], report["detail"], members=report["members"])
         return Answer(
             kind=report["kind"],

@@ -116,7 +116,7 @@ class Call:
 
 
 def calls(text: str, *, update: bool = False) -> list[Call]:
-    """The outermost calls in a text, in their order.
+    """The outermost calls in a text, in their order; when there are too many, not the rest.
 
     Args:
         text: a query or an update.
@@ -133,7 +133,8 @@ def calls(text: str, *, update: bool = False) -> list[Call]:
     prefixes: dict[str, str] = {}
     prologue: list[str] = []
     index = 0
-    while index < len(sequence):
+    # Each call carries the prologue, so a text full of them would grow by its own size with each.
+    while index < len(sequence) and len(found) <= _MOST_CALLS:
         token = sequence[index]
         word = token.text.upper() if token.kind == "word" else ""
         if word == "BASE" and sequence[index + 1 : index + 2]:
@@ -239,10 +240,10 @@ class Federation:
             Problem: ``service-refused``, ``service-failed`` or ``busy``.
         """
         found = calls(text, update=update)
-        for call in found:
-            self._refuse(call)
         if len(found) > _MOST_CALLS:
             raise Problem("service-refused", f"At most {_MOST_CALLS} calls may be made.")
+        for call in found:
+            self._refuse(call)
         if strict and may_call_out(_replaced(text, found, ["{}"] * len(found)), update=update):
             raise Problem(
                 "service-refused",

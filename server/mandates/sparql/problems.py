@@ -105,6 +105,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "You have used up your share for now",
             "Wait as long as Retry-After says.",
         ),
+        "headers-too-large": Kind(
+            431,
+            "A header of the request is larger than allowed",
+            "Send it shorter, or leave it out.",
+        ),
         "internal-error": Kind(
             500,
             "The server made a mistake",

@@ -41,6 +41,7 @@ from mandates.sparql.request import (
     QueryRequest,
     UpdateRequest,
     not_acceptable,
+    not_xml,
 )
 from mandates.sparql.rewriting import (
     GRAPH_TYPES,
@@ -60,8 +61,10 @@ from mandates.sparql.writing import (
     ROWS,
     CountedTriples,
     LimitError,
+    NotXMLError,
     RowCounter,
     bind,
+    guard,
 )
 
 _LOG = logging.getLogger(__name__)
@@ -391,7 +394,7 @@ class RemoteStore(Backend):
             raise self._no_answer(call, f"rows as {exchange.headers.get('content-type')!r}")
         asks = syntax.word_of(call.query) == "ASK"
         counter = RowCounter(name)
-        outlet = Outlet(Spool(self._spool_folder), self.limits, counter)
+        outlet = Outlet(Spool(self._spool_folder), self.limits, counter, guard(name))
 
         def write(reader: Reader) -> int:
             results = ox.parse_query_results(cast(IO[bytes], reader), format=form)
@@ -420,7 +423,7 @@ class RemoteStore(Backend):
             raise self._no_answer(call, f"triples as {exchange.headers.get('content-type')!r}")
         if not exchange.is_bounded and form != ox.RdfFormat.RDF_XML:
             raise self._no_answer(call, "triples with no mark where they end")
-        outlet = Outlet(Spool(self._spool_folder), self.limits, None)
+        outlet = Outlet(Spool(self._spool_folder), self.limits, None, guard(name))
 
         def write(reader: Reader) -> int:
             with closing(parsed(reader, form, outlet)) as triples:
@@ -493,6 +496,9 @@ class RemoteStore(Backend):
                     f"The answer has a value of more than {LARGEST_VALUE >> 20} MiB.",
                 ) from None
             raise too_large(error.limit, getattr(self.limits, f"max_{error.limit}")) from None
+        except NotXMLError as error:
+            outlet.spool.discard()
+            raise not_xml(error.kind) from None
         except (SyntaxError, ValueError) as error:
             outlet.spool.discard()
             if _SAYS_TIME.search(reader.tail.decode("utf-8", "replace")):

@@ -320,6 +320,21 @@ def not_acceptable(kind: str = "") -> Problem:
     )
 
 
+def not_xml(kind: str) -> Problem:
+    """The problem that an answer has something in it that XML can't hold.
+
+    Args:
+        kind: ``rows`` or ``graph``.
+    """
+    others = [item for item in _offered()[kind] if not item.endswith("+xml")]
+    return Problem(
+        "not-acceptable",
+        "The answer has a character or a name that can't be written in XML; ask for another "
+        "format.",
+        members={"formats": {kind: others}},
+    )
+
+
 def _offered() -> dict[str, list[str]]:
     return {
         "rows": [item.media_type for item in ROW_FORMATS],

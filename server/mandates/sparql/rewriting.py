@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from mandates.sparql.backend import Limits, Spool
 from mandates.sparql.outbound import Exchange
-from mandates.sparql.writing import LimitError, RowCounter, in_order
+from mandates.sparql.writing import LimitError, RowCounter, XMLGuard, in_order
 
 ROW_TYPES = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -75,7 +75,14 @@ class Reader:
 class Outlet:
     """Takes what is written, up to the limits."""
 
-    def __init__(self, spool: Spool, limits: Limits, counter: RowCounter | None) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        limits: Limits,
+        counter: RowCounter | None,
+        guard: XMLGuard | None = None,
+    ) -> None:
+        self._guard = guard
         self.spool = spool
         self.size = 0
         self._limits = limits
@@ -115,6 +122,8 @@ class Outlet:
         self._held.clear()
         self._held_size = 0
         self.size += len(piece)
+        if self._guard is not None:
+            self._guard.add(piece)
         if self._counter is not None:
             self._counter.add(piece)
             if self._counter.rows > self._limits.max_rows:

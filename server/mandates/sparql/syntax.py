@@ -7,53 +7,83 @@ closely enough to tell strings, IRIs and comments from the words that matter.
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-_TOKEN = re.compile(
-    r"""
-    (?P<space>\s+)
-  | (?P<comment>\#[^\n\r]*)
-  | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-  | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''
-              |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
-  | (?P<variable>[?$]\w+)
-  | (?P<blank>_:[\w.·-]*[\w·-]|\[\s*\])
-  | (?P<name>[^\W\d_][\w.·-]{0,99}(?<!\.):(?:[\w:]|%[0-9A-Fa-f]{2}|\\.|[.·-](?=[\w:.·%\\-]))*
-            |[^\W\d_]?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\.|[.·-](?=[\w:.·%\\-]))*)
-  | (?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-  | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
-  | (?P<word>[^\W\d]\w*)
-  | (?P<sign>\^\^|&&|\|\||!=|<=|>=|<<|>>|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+# Whoever sends a text chooses it, so nothing here may be tried again and again over the same
+# characters. Repetitions are possessive: what they took they don't give back, which they need not,
+# as what may follow begins otherwise. That leaves what is tried, does not end, and is tried again a
+# little further on: strings without an end, of which `tokens` takes note.
+_STRINGS = {
+    '"""': r'"""(?:[^"\\]|\\.|"(?!""))*+"""',
+    "'''": r"'''(?:[^'\\]|\\.|'(?!''))*+'''",
+    '"': r'"(?:[^"\\\n\r]|\\.)*+"',
+    "'": r"'(?:[^'\\\n\r]|\\.)*+'",
+}
+# How far a string goes that may have no end; a long one then goes to the end of the text.
+_UNCLOSED = {
+    '"': re.compile(r'"(?:[^"\\\n\r]|\\.)*+', re.DOTALL),
+    "'": re.compile(r"'(?:[^'\\\n\r]|\\.)*+", re.DOTALL),
+}
+
+
+@functools.cache
+def _token(*kinds: str) -> re.Pattern[str]:
+    """A pattern for tokens that finds these kinds of strings alone."""
+    strings = "|".join(_STRINGS[kind] for kind in kinds) or r"(?!)"
+    return re.compile(
+        rf"""
+        (?P<space>\s++)
+      | (?P<comment>\#[^\n\r]*+)
+      | (?P<iri><[^<>"{{}}|^`\\\x00-\x20]*+>)
+      | (?P<string>{strings})
+      | (?P<variable>[?$]\w++)
+      | (?P<blank>_:(?:[.]*+[\w·-]++)++|\[\s*+\])
+      | (?P<name>(?:[^\W\d_][\w.·-]{{0,99}}+(?<!\.)|[^\W\d_]?)
+                :(?:[\w:]|%[0-9A-Fa-f]{{2}}|\\.|[.·-](?=[\w:.·%\\-]))*+)
+      | (?P<tag>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
+      | (?P<number>(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d++)?)
+      | (?P<word>[^\W\d]\w*+)
+      | (?P<sign>\^\^|&&|\|\||!=|<=|>=|<<|>>|.)
+        """,
+        re.VERBOSE | re.DOTALL,
+    )
+
+
 # What has no blank in it, or one that means something; comments match and give nothing.
 _PIECE = re.compile(
     r"""
-    \#[^\n\r]*
-  | ((?: [^\s\#<"']+
-      | <[^<>"{}|^`\\\x00-\x20]*>
-      | \"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | '''(?:[^'\\]|\\.|'(?!''))*'''
-      | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*'
-      | [<"'] )+)
+    \#[^\n\r]*+
+  | ((?: [^ \t\r\n\#<"']++
+      | <[^<>"{}|^`\\\x00-\x20]*+>
+      | "[^"\n\r]*+" | '[^'\n\r]*+'
+      | [<"'] )++)
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE,
 )
+# Where a text could be cut into pieces otherwise than its parser does it: an escape can stand for
+# any character, or take its meaning from one that begins a comment or a string; a long string goes
+# over lines; and `<` before a string can be the sign or the beginning of an IRI.
+_UNCERTAIN = re.compile(r"""\\|'{3}|"{3}|<[^<>"{}|^`\x00-\x20']*+'""")
 _UPDATE_WORDS = frozenset(
     ["INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"]
 )
 _QUERY_WORDS = frozenset(["SELECT", "CONSTRUCT", "DESCRIBE", "ASK"])
 _UNSTABLE_WORDS = frozenset(["RAND", "UUID", "STRUUID", "NOW", "BNODE", "SERVICE"])
+# A word can follow upon a digit, which is then a token of its own.
+_UNSTABLE = re.compile(rf"(?<![^\W\d])(?:{'|'.join(sorted(_UNSTABLE_WORDS))})(?!\w)", re.IGNORECASE)
+# A longer text is not cut into tokens for the sake of an answer that might come again.
+_LOOKED_THROUGH = 8192
 _POSITION = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
 _EXPECTED_CHARACTER = re.compile(r"\"|\[(?!_\])")
 _EXPECTED_WORD = re.compile(r"(?:^|, )([A-Za-z][A-Za-z0-9_]*)(?=,|$)")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a query: its kind, its text, and where it begins (in characters, from 0)."""
 
     kind: str
@@ -83,11 +113,40 @@ def tokens(query: str) -> list[Token]:
     >>> [token.text for token in tokens("ASK { <a#b> ex:p '#no' } # end")]
     ['ASK', '{', '<a#b>', 'ex:p', "'#no'", '}']
     """
-    return [
-        Token(str(match.lastgroup), match.group(), match.start())
-        for match in _TOKEN.finditer(query)
-        if match.lastgroup not in ("space", "comment")
-    ]
+    found: list[Token] = []
+    # From where on each kind of string can end again. One that has no end is looked for to the end
+    # of its line, or of the text when it is a long one, and no other of its kind that begins before
+    # there has an end either: all their quotation marks up to there are escaped.
+    again = dict.fromkeys(_STRINGS, 0)
+    place = 0
+    while place < len(query):
+        dead = min((there for there in again.values() if there > place), default=len(query))
+        pattern = _token(*(kind for kind, there in again.items() if there <= place))
+        for match in pattern.finditer(query, place):
+            place = match.end()
+            group, text = str(match.lastgroup), match.group()
+            if group not in ("space", "comment"):
+                found.append(Token(group, text, match.start()))
+            if text in ('"', "'", '""', "''") and _note(query, match.start(), again):
+                break
+            if place >= dead:
+                break
+    return found
+
+
+def _note(query: str, start: int, again: dict[str, int]) -> bool:
+    """Take note of strings that begin at a place and have no end; whether there is one new."""
+    quote = query[start]
+    noted = False
+    if again[quote * 3] <= start and query.startswith(quote * 3, start):
+        again[quote * 3] = len(query)
+        noted = True
+    if again[quote] <= start and not query.startswith(quote * 2, start):
+        unclosed = _UNCLOSED[quote].match(query, start)
+        assert unclosed
+        again[quote] = unclosed.end()
+        noted = True
+    return noted
 
 
 def is_update(query: str) -> bool:
@@ -265,9 +324,11 @@ def may_call_out(text: str, *, update: bool = False) -> bool:
         if silent:
             place = _gap(text, silent.end())
             budget -= place - silent.end()
-        target = _CALL_TARGET.match(text, place)
+        if run := _RUN.match(text, place):
+            budget -= run.end() - place
         if budget < 0:
             return True
+        target = _CALL_TARGET.match(text, place)
         if target and (loads or text.startswith("{", _gap(text, target.end()))):
             return True
     return False
@@ -277,8 +338,11 @@ def may_call_out(text: str, *, update: bool = False) -> bool:
 _ASCII_ESCAPE = re.compile(r"\\u00[0-7]|\\U000000[0-7]")
 _CALL_WORD = re.compile(r"(?<![?$:])(?:service|load)", re.IGNORECASE)
 _SILENT = re.compile("silent", re.IGNORECASE)
-_CALL_TARGET = re.compile(r"<[^<>]{0,4000}>|[?$]\w+|[^\s{}#<>?$\"']{0,4000}:[^\s{}#<>\"']{0,4000}")
-_BLANKS = re.compile(r"(?:\s+|#[^\n\r]*)+")
+_CALL_TARGET = re.compile(r"<[^<>]*+>|[?$]\w++|[^\s{}#<>?$\"':]*+:[^\s{}#<>\"']*+")
+_BLANKS = re.compile(r"(?:\s++|#[^\n\r]*+)++")
+# As far as an IRI or a name is looked for.
+_RUN = re.compile(r"<[^<>]*+|[^\s{}#<>\"']*+")
+# Characters that may be passed over again and again in one text.
 _GAP_BUDGET = 1 << 20
 
 
@@ -311,12 +375,15 @@ def services(query: str) -> list[str]:
 def is_stable(query: str) -> bool:
     """Whether two runs over the same data give the same answer, as far as the words tell.
 
+    A long text that has such a word in a string or a name is taken for one that does not.
+
     >>> is_stable("SELECT (RAND() AS ?r) {}"), is_stable("SELECT * { ?s ?p 'rand()' }")
     (False, True)
     """
-    upper = query.upper()
-    if not any(map(upper.__contains__, _UNSTABLE_WORDS)):
+    if not _UNSTABLE.search(query):
         return True
+    if len(query) > _LOOKED_THROUGH:
+        return False
     return not any(
         token.kind == "word" and token.text.upper() in _UNSTABLE_WORDS for token in tokens(query)
     )
@@ -325,9 +392,15 @@ def is_stable(query: str) -> bool:
 def normalise(query: str) -> str:
     r"""The query without comments, and with one blank for many: a key for caches.
 
+    A query in which it takes a parser to tell comments from the rest is left as it is.
+
     >>> normalise("ASK  {\n ?s ?p '  ' } # any")
     "ASK { ?s ?p '  ' }"
+    >>> normalise(r"ASK  { ?s ?p <http://a/\u0041#b> }")
+    'ASK  { ?s ?p <http://a/\\u0041#b> }'
     """
+    if _UNCERTAIN.search(query):
+        return query
     return " ".join(filter(None, _PIECE.findall(query)))
 
 

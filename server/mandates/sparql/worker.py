@@ -43,8 +43,11 @@ from mandates.sparql.writing import (
     ROWS,
     CountedTriples,
     LimitError,
+    NotXMLError,
     RowCounter,
+    XMLGuard,
     bind,
+    guard,
     in_order,
 )
 
@@ -63,8 +66,14 @@ class Outlet:
     """A file-like object that sends what is written to it, and stops at the limits."""
 
     def __init__(
-        self, channel: socket.socket, max_bytes: int, max_rows: int, counter: RowCounter | None
+        self,
+        channel: socket.socket,
+        max_bytes: int,
+        max_rows: int,
+        counter: RowCounter | None,
+        guard: XMLGuard | None = None,
     ) -> None:
+        self._guard = guard
         self._channel = channel
         self._max_bytes = max_bytes
         self._max_rows = max_rows
@@ -98,6 +107,8 @@ class Outlet:
         self._held.clear()
         self._size = 0
         self.sent += len(piece)
+        if self._guard is not None:
+            self._guard.add(piece)
         if self._counter is not None:
             self._counter.add(piece)
             if self._counter.rows > self._max_rows:
@@ -204,6 +215,8 @@ class Worker:
                 f"The answer has more than {limit:,} {error.limit}.",
                 limit={"name": f"max_{error.limit}", "value": limit},
             )
+        except NotXMLError as error:
+            return self._fail("not-acceptable", error.kind, xml=True)
         except MemoryError:
             return self._fail("memory-exceeded", "The query ran out of memory.", retire=True)
         except (ValueError, RuntimeError, OSError) as error:
@@ -218,7 +231,8 @@ class Worker:
             return self._fail("not-acceptable", kind)
         counts = isinstance(results, ox.QuerySolutions) or name in LINES
         counter = RowCounter(name) if counts else None
-        outlet = Outlet(channel, request["max_bytes"], request["max_rows"], counter)
+        limits = request["max_bytes"], request["max_rows"]
+        outlet = Outlet(channel, *limits, counter, guard(name))
         rows = 1
         if is_graph and counter:
             results.serialize(outlet, format=GRAPHS[name])

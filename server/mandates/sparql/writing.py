@@ -39,6 +39,61 @@ class LimitError(Exception):
         self.limit = limit
 
 
+class NotXMLError(Exception):
+    """The answer has something in it that XML can't hold; carries ``rows`` or ``graph``."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class XMLGuard:
+    r"""Look at an answer in XML while it is written, and refuse what is no XML.
+
+    RDF and SPARQL know characters that XML has no way to write, and RDF/XML makes names of
+    elements out of IRIs that have no part for one. The serialiser writes both all the same.
+
+    Args:
+        name: short name of the format.
+
+    >>> XMLGuard("xml").add(b"<literal>\x01</literal>")
+    Traceback (most recent call last):
+        ...
+    mandates.sparql.writing.NotXMLError: rows
+    """
+
+    # Where names of elements come from a list, there is none without its latter part.
+    _NO_NAME = re.compile(rb"</?[\w.-]*+:[\s/>]")
+    _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
+    _NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+    # As much as can be needed of one piece to know what begins in it.
+    _KEPT = 128
+
+    def __init__(self, name: str) -> None:
+        self._names = name == "rdf"
+        self._rest = b""
+
+    def add(self, data: bytes) -> None:
+        """Take the next piece.
+
+        Raises:
+            NotXMLError: it is no XML.
+        """
+        data = self._rest + data
+        self._rest = data[-self._KEPT :]
+        if (
+            len(data.translate(None, self._CONTROLS)) != len(data)
+            or any(character in data for character in self._NO_CHARACTERS)
+            or (self._names and self._NO_NAME.search(data))
+        ):
+            raise NotXMLError("graph" if self._names else "rows")
+
+
+def guard(name: str) -> XMLGuard | None:
+    """What to look with at an answer in a format; nothing when it is not XML."""
+    return XMLGuard(name) if name in ("xml", "rdf") else None
+
+
 class RowCounter:
     r"""Count the rows of a result while it is written, from its bytes.
 

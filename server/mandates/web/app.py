@@ -43,12 +43,14 @@ from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.request import not_acceptable
 from mandates.web import packed
 from mandates.web.about import pages as about_pages
+from mandates.web.arrivals import Arrivals
 from mandates.web.backends import make_backend
 from mandates.web.cache import Kept
 from mandates.web.cost import client_key
 from mandates.web.encoding import WORTH_IT, choose_encoding, compress
 from mandates.web.endpoint import (
     CONTENT_SECURITY_POLICY,
+    ENDED,
     LICENCE,
     Endpoint,
     Stream,
@@ -82,6 +84,7 @@ _EDITOR_POLICY = CONTENT_SECURITY_POLICY.replace(
 )
 # Characters of a path that stand for themselves (RFC 3986, section 3.3).
 _PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"
+_USUAL_QUERIES = (b"", b"lang=en", b"lang=ur", b"format=html")
 _NEVER_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
 
 pages = Blueprint("pages", __name__)
@@ -109,7 +112,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> Flask:
     app.extensions["engine"] = engine
     app.extensions["settings"] = settings
     app.extensions["entities"] = Entities(engine, settings.base_iri, _client)
-    app.extensions["landscapes"] = Landscapes(engine)
+    app.extensions["landscapes"] = Landscapes(engine, _client)
     app.extensions["references"] = References(engine)
     app.extensions["jobs"] = Jobs(settings.job_limits)
     app.register_blueprint(pages)
@@ -139,7 +142,10 @@ def create_app(settings: Settings, backend: Backend | None = None) -> Flask:
     app.extensions["problem_page"] = problem_page
     endpoint = Endpoint(engine, settings, app.wsgi_app, problem_page)
     app.extensions["endpoint"] = endpoint
-    application: Any = endpoint
+    # A quarter of the threads, so that most are there for what has arrived.
+    arrivals = Arrivals(endpoint, settings.threads // 4)
+    app.extensions["arrivals"] = arrivals
+    application: Any = arrivals
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         application = ProxyFix(
@@ -175,7 +181,7 @@ def _endpoint() -> Endpoint:
 
 
 def _client() -> str:
-    return client_key(request.remote_addr or "") if has_request_context() else ""
+    return client_key(request.remote_addr or "") if has_request_context() else "pages"
 
 
 def _entities() -> Entities:
@@ -379,7 +385,7 @@ def named_by() -> str:
     number = request.args.get("page", "1")
     if not iri or not by or _NEVER_IN_IRI.search(iri + by):
         raise Problem("bad-request", "Name a thing and a property: ?of=IRI&by=IRI.")
-    if not number.isascii() or not number.isdecimal() or not 0 < int(number[:7]) < 100_000:
+    if not re.fullmatch("[1-9][0-9]{0,4}", number):
         raise Problem("bad-request", f"{number[:40]!r} is no number of a page.")
     listing = _entities().listing(iri, by, int(number), chosen_language())
     return render_template("named-by.html", listing=listing, per_page=PER_PAGE)
@@ -560,9 +566,11 @@ def _entity_page(iri: str, kind: str) -> bytes:
     """The page of an entity, kept for who asks next on the same day in the same language."""
     engine, cache = _engine(), _endpoint().cache
     version, language, public_url = engine.version, chosen_language(), _public_url()
-    # The address of the language's switch carries the whole query part.
+    # The address of the language's switch carries the whole query part. What that may hold besides
+    # is any number of pages that nobody asks for twice.
+    keeps = bool(version) and request.query_string in _USUAL_QUERIES
     key = ("page", iri, language, today(), public_url, _root(), request.full_path)
-    kept = cache.get(key, version) if version else None
+    kept = cache.get(key, version) if keeps else None
     if kept is not None and isinstance(kept.body, bytes):
         return kept.body
     page = _entities().page(iri, kind, language)
@@ -574,7 +582,7 @@ def _entity_page(iri: str, kind: str) -> bytes:
         version=version,
         formats=GRAPH_FORMATS,
     ).encode()
-    if version and version == engine.version:
+    if keeps and version == engine.version:
         cache.put(key, Kept(version, "", (), body))
     return body
 
@@ -637,6 +645,7 @@ def _root() -> str:
 
 
 def _problem(problem: Problem) -> Response:
+    request.environ[ENDED] = problem.slug
     status, headers, body = problem_response(
         problem,
         request.headers.get("Accept"),

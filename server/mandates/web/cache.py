@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections import OrderedDict
@@ -45,6 +46,9 @@ class Kept:
 class AnswerCache:
     """Keeps the most recently used answers, up to a number of bytes.
 
+    A key may be as long as a request, and whoever sends it chooses how long. Its hash is kept
+    instead, so it takes no memory.
+
     Args:
         capacity: bytes of all bodies together; 0 keeps nothing.
 
@@ -61,18 +65,19 @@ class AnswerCache:
         self._capacity = capacity
         self._size = 0
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._kept: OrderedDict[bytes, Kept] = OrderedDict()
 
     def get(self, key: Hashable, version: str) -> Kept | None:
         """The answer to a request, if it was given from this version of the dataset."""
+        name = _name(key)
         with self._lock:
-            kept = self._kept.get(key)
+            kept = self._kept.get(name)
             if kept is None:
                 return None
             if kept.version != version:
-                self._drop(key)
+                self._drop(name)
                 return None
-            self._kept.move_to_end(key)
+            self._kept.move_to_end(name)
             return kept
 
     def put(self, key: Hashable, kept: Kept) -> None:
@@ -80,10 +85,11 @@ class AnswerCache:
         size = kept.size
         if not self.takes(size):
             return
+        name = _name(key)
         with self._lock:
-            if key in self._kept:
-                self._drop(key)
-            self._kept[key] = kept
+            if name in self._kept:
+                self._drop(name)
+            self._kept[name] = kept
             self._size += size + self._OVERHEAD
             while self._size > self._capacity:
                 self._drop(next(iter(self._kept)))
@@ -97,5 +103,9 @@ class AnswerCache:
         """Bytes that the answers kept take, roughly."""
         return self._size
 
-    def _drop(self, key: Hashable) -> None:
-        self._size -= self._kept.pop(key).size + self._OVERHEAD
+    def _drop(self, name: bytes) -> None:
+        self._size -= self._kept.pop(name).size + self._OVERHEAD
+
+
+def _name(key: Hashable) -> bytes:
+    return hashlib.sha256(repr(key).encode("utf-8", "surrogatepass")).digest()

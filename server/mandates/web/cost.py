@@ -38,7 +38,7 @@ def _client_key(address: str) -> str:
 
 
 class Allowance:
-    """Seconds of query time that each client may use, refilled steadily.
+    """Seconds that the requests of each client may take, refilled steadily.
 
     Args:
         per_minute: seconds that a client gets each minute, which is also the most it can save up;
@@ -50,7 +50,7 @@ class Allowance:
     >>> allowance.check("a")
     Traceback (most recent call last):
         ...
-    mandates.sparql.problems.Problem: Your queries have used 60 s of the last minute.
+    mandates.sparql.problems.Problem: Your requests have used 60 s of the last minute.
     """
 
     def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -73,7 +73,7 @@ class Allowance:
             wait = max(1, round(-left * 60 / self._per_minute + 0.5))
             raise Problem(
                 "rate-exceeded",
-                f"Your queries have used {self._per_minute:g} s of the last minute.",
+                f"Your requests have used {self._per_minute:g} s of the last minute.",
                 members={"limit": {"name": "rate_seconds", "value": self._per_minute}},
                 headers={"Retry-After": str(wait)},
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
@@ -40,6 +41,7 @@ CONTENT_SECURITY_POLICY = (
 )
 _CONTENT_TYPES = {item.name: item.content_type for item in (*ROW_FORMATS, *GRAPH_FORMATS)}
 _NORMALISE_UP_TO = 8192
+_UNCHARGED = ("busy", "not-ready")
 _REASONS = {
     200: "OK",
     204: "No Content",
@@ -52,11 +54,30 @@ _REASONS = {
     406: "Not Acceptable",
     413: "Content Too Large",
     415: "Unsupported Media Type",
+    431: "Request Header Fields Too Large",
     429: "Too Many Requests",
     500: "Internal Server Error",
     502: "Bad Gateway",
     503: "Service Unavailable",
 }
+#: Where pages put the kind of problem that a request ended with.
+ENDED = "mandates.ended"
+# What costs nearly nothing, and what somebody watches the server by.
+_FREE = ("/static/", "/-/", "/problem/")
+# A browser's headers have some hundred bytes each; an entity's tag is shorter still.
+_LONGEST_HEADER = 8 << 10
+_READ_HEADERS = (
+    "HTTP_ACCEPT",
+    "HTTP_ACCEPT_ENCODING",
+    "HTTP_ACCEPT_LANGUAGE",
+    "HTTP_AUTHORIZATION",
+    "HTTP_COOKIE",
+    "HTTP_HOST",
+    "HTTP_IF_NONE_MATCH",
+    "CONTENT_TYPE",
+)
+# RFC 3986, section 3.2, without what no host of ours has. The address of a page is made of it.
+_HOST = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _EXPOSED = "Content-Length, Dataset-Version, ETag, Link, Location, Query-Id, Retry-After"
 
 Headers = list[tuple[str, str]]
@@ -95,8 +116,10 @@ class Endpoint:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
         method = environ["REQUEST_METHOD"]
+        if refused := _refused(environ):
+            return self._fail(refused, environ, start_response, "")
         if environ["PATH_INFO"] not in self.PATHS or not self._is_for_us(environ, method):
-            return self._pages(environ, start_response)
+            return self._page(environ, start_response)
         query_id = self._engine.new_id()
         try:
             if method == "OPTIONS":
@@ -108,6 +131,24 @@ class Endpoint:
             _LOG.exception("query %s", query_id)
             mistake = Problem("internal-error", "The server made a mistake; its log says which.")
             return self._fail(mistake, environ, start_response, query_id)
+
+    def _page(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Pass a request on, and count the time that it takes against the client's allowance."""
+        if not self._settings.rate_seconds or environ["PATH_INFO"].startswith(_FREE):
+            return self._pages(environ, start_response)
+        client = client_key(environ.get("REMOTE_ADDR", ""))
+        try:
+            self._allowance.check(client)
+        except Problem as problem:
+            return self._fail(problem, environ, start_response, "")
+        started = time.monotonic()
+        try:
+            return self._pages(environ, start_response)
+        finally:
+            # A slow line is not slow work, and who was turned away got none.
+            if environ.get(ENDED) not in _UNCHARGED:
+                arriving = getattr(environ["wsgi.input"], "seconds", 0.0)
+                self._allowance.spend(client, time.monotonic() - started - arriving)
 
     @staticmethod
     def _is_for_us(environ: WSGIEnvironment, method: str) -> bool:
@@ -330,7 +371,7 @@ class _Counted:
         problem = "internal-error" if error else ""
         if isinstance(error, Problem):
             problem = error.slug
-        if problem not in ("busy", "not-ready"):
+        if problem not in _UNCHARGED:
             self._endpoint._allowance.spend(self._client, seconds)
         if seconds < self._endpoint._settings.slow_seconds:
             return
@@ -416,6 +457,29 @@ def _as_text(problem: Problem) -> str:
     lines += [f"{name}: {value}" for name, value in problem.members.items()]
     lines.append(problem.kind.advice)
     return "\n".join(map(str, lines)) + "\n"
+
+
+def _refused(environ: WSGIEnvironment) -> Problem | None:
+    """Why a request is refused before anything of it is looked at; its headers are then forgotten.
+
+    >>> _refused({"HTTP_HOST": "example.org:8000", "HTTP_ACCEPT": "*/*"})
+    >>> _refused({"HTTP_HOST": "example.org/<script>"}).detail
+    'The Host header names no host.'
+    """
+    for name in _READ_HEADERS:
+        if name in environ and len(environ[name]) > _LONGEST_HEADER:
+            for read in _READ_HEADERS:
+                environ.pop(read, None)
+            header = name.removeprefix("HTTP_").replace("_", "-").title()
+            return Problem(
+                "headers-too-large",
+                f"{header} has more than {_LONGEST_HEADER:,} bytes.",
+            )
+    host = environ.get("HTTP_HOST")
+    if host and not _HOST.fullmatch(host):
+        environ.pop("HTTP_HOST")
+        return Problem("bad-request", "The Host header names no host.")
+    return None
 
 
 def _matches(environ: WSGIEnvironment, etag: str) -> bool:

@@ -89,6 +89,9 @@ LIMIT 5000
 _CALLED = """
 SELECT DISTINCT ?s ?name WHERE { ?s a $this ; skos:prefLabel|skos:altLabel ?name } LIMIT 10000
 """
+# What is longer than any IRI of ours looks like none, and how far up what looks like it is sought.
+_LONGEST = 400
+_LEVELS = 3
 # Of what points to a thing, properties with more subjects than this have a page of their own.
 _FEW = 20
 PER_PAGE = 100
@@ -492,9 +495,14 @@ class Entities:
         return self.named(_PROLOGUE + _LATELY, language)
 
     def near(self, iri: str, count: int = 5) -> list[str]:
-        """Known IRIs that look like an unknown one."""
+        """Known IRIs that look like an unknown one, among those a few levels above it.
+
+        Each level is a query over all things, and whoever asks chooses how many levels there are.
+        """
+        if len(iri) > _LONGEST:
+            return []
         start = iri
-        while len(start) > len(self._base):
+        for _ in range(_LEVELS):
             start = start.rstrip("/#").rpartition("/")[0] + "/"
             if len(start) <= len(self._base):
                 break

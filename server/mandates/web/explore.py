@@ -25,6 +25,7 @@ from mandates.report.days import PAKISTAN, day, iso, near_day, read_moment
 from mandates.report.views import UNSTATED, Matrix
 from mandates.sparql.backend import Backend
 from mandates.sparql.problems import Problem
+from mandates.web.cost import client_key
 from mandates.web.jobs import Jobs
 from mandates.web.landscape import (
     FIVE,
@@ -224,7 +225,12 @@ def _recomputed(clocks: Clocks) -> tuple[list[Found], dict[str, list[tuple[str, 
     folder = snapshot_folder(clocks.release)
     told = {"snapshot": str(folder), "as_of": iso(clocks.as_of), "known": iso(clocks.known)}
     rows = json.loads(
-        jobs.run("meetings", told, client=request.remote_addr or "", version=_engine().version)
+        jobs.run(
+            "meetings",
+            told,
+            client=client_key(request.remote_addr or ""),
+            version=_engine().version,
+        )
     )
     found, exhibits = [], {}
     for row in rows:

@@ -13,7 +13,7 @@ import resource
 import socket
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -130,17 +130,34 @@ def _bill(text: str) -> list[Any]:
 
     path = Path("bill.ttl")
     path.write_text(text, "utf-8", newline="\n")
-    return list(read_bill([path]))
+    bill = list(read_bill([path]))
+    _refuse_too_much(bill)
+    return bill
+
+
+def _refuse_too_much(triples: Iterable[Any]) -> None:
+    from mandates.web.bounds import too_much
+
+    if words := too_much(triples):
+        raise _RefusedError(
+            f"{words} On your own machine `mandates validate` and `mandates report --with` have no "
+            "such limit."
+        )
 
 
 def _validate(request: dict[str, Any]) -> bytes:
     """Check Turtle against vocabulary, shapes and record."""
     from dataclasses import asdict
 
+    import pyoxigraph as ox
+
+    from mandates.dataset.names import GRAPH
     from mandates.quality.upload import check_upload
 
     path = Path("data.ttl")
     path.write_text(request["text"], "utf-8", newline="\n")
+    with contextlib.suppress(SyntaxError):  # which the check tells with all that belongs to it
+        _refuse_too_much(ox.parse(path=path, format=ox.RdfFormat.TURTLE, base_iri=GRAPH))
     record, _ = _open(request, bare=True)
     problems, triples = check_upload(record, path, "data.ttl")
     rows = [{**asdict(p), "severity": p.severity.value} for p in problems]

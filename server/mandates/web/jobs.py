@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,8 @@ class JobLimits:
     Attributes:
         timeout: seconds of wall time.
         memory: bytes that the process may allocate.
-        concurrency: jobs that run at once.
-        queue: jobs that wait.
+        concurrency: jobs that run at once; one client has at most all but one of these places.
+        queue: jobs that wait, and as many more who wait for what is being made for another.
         cache: bytes of results that are kept.
     """
 
@@ -88,9 +89,11 @@ class Jobs:
     def __init__(self, limits: JobLimits, module: str = "mandates.web.job") -> None:
         self.limits = limits
         self._module = module
-        self._admission = Admission(limits.concurrency, limits.queue, limits.timeout)
+        each = max(1, limits.concurrency - 1)
+        self._admission = Admission(limits.concurrency, limits.queue, limits.timeout, each=each)
         self._kept = AnswerCache(limits.cache)
-        self._under_way: dict[str, threading.Lock] = {}
+        self._under_way: dict[tuple[str, str], Future[bytes]] = {}
+        self._following = 0
         self._lock = threading.Lock()
 
     def run(
@@ -112,25 +115,48 @@ class Jobs:
         text = json.dumps({"kind": kind, **request}, sort_keys=True)
         if not keep:
             return self._run(text, client)
+        key = (text, version)
         with self._lock:
-            under_way = self._under_way.setdefault(text, threading.Lock())
-        try:
-            # Whoever asks for what is just being made waits for it instead of making it again.
-            if not under_way.acquire(timeout=self.limits.timeout):
-                raise self._late()
-            try:
+            under_way = self._under_way.get(key)
+            if under_way is None:
                 kept = self._kept.get(text, version)
                 if kept is not None:
                     return b"".join(kept.chunks())
-                result = self._run(text, client)
-                self._kept.put(text, Kept(version, "", (), result))
-                return result
-            finally:
-                under_way.release()
+                making = self._under_way[key] = Future()
+            elif self._following >= self.limits.queue:
+                raise Problem(
+                    "busy",
+                    f"{self._following} others wait for what is being made, which is as many as "
+                    "may.",
+                    headers={"Retry-After": str(max(1, round(self.limits.timeout / 4)))},
+                )
+            else:
+                self._following += 1
+        # Whoever asks for what is just being made waits for it instead of making it again.
+        return self._follow(under_way) if under_way else self._lead(key, making, client)
+
+    def _follow(self, under_way: Future[bytes]) -> bytes:
+        try:
+            return under_way.result(self.limits.timeout)
+        except TimeoutError:
+            raise self._late() from None
         finally:
             with self._lock:
-                if not under_way.locked():
-                    self._under_way.pop(text, None)
+                self._following -= 1
+
+    def _lead(self, key: tuple[str, str], making: Future[bytes], client: str) -> bytes:
+        text, version = key
+        try:
+            result = self._run(text, client)
+            self._kept.put(text, Kept(version, "", (), result))
+            making.set_result(result)
+            return result
+        except BaseException as error:
+            making.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                del self._under_way[key]
 
     def _run(self, text: str, client: str) -> bytes:
         with self._admission.place(client) as took, tempfile.TemporaryDirectory() as folder:
@@ -162,7 +188,6 @@ class Jobs:
             if name in os.environ
         }
         environment |= {"TMPDIR": str(folder), "HOME": str(folder)}
-        before = os.times()
         arguments = [str(self.limits.memory), str(self.limits.timeout)]
         with anywhere():
             process = subprocess.Popen(  # noqa: S603 - our own module, no shell
@@ -173,14 +198,11 @@ class Jobs:
                 env=environment,
                 process_group=0,  # to be killed whole; a session would outdo its low priority
             )
-        try:
-            output, _ = process.communicate(text.encode(), timeout=self.limits.timeout)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            output, _ = process.communicate()
-        after = os.times()
-        return process.returncode, output, after.children_user - before.children_user
+        output = _told(process, text.encode(), self.limits.timeout)
+        # Waited for here and not by `subprocess`, as only so its own processor time is told.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        return process.returncode, output, usage.ru_utime + usage.ru_stime
 
     def _late(self) -> Problem:
         return Problem(
@@ -188,3 +210,31 @@ class Jobs:
             f"It took longer than {self.limits.timeout:g} s.",
             members={"limit": {"name": "job_timeout", "value": self.limits.timeout}},
         )
+
+
+def _told(process: subprocess.Popen[bytes], said: bytes, seconds: float) -> bytes:
+    """What a process says to what it is told; it is killed when it takes too long.
+
+    It reads to the end before it says anything, so the one need not be mixed with the other.
+    """
+    assert process.stdin
+    assert process.stdout
+
+    def kill() -> None:
+        # Its number stays its own as long as nobody has waited for it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+    timer = threading.Timer(max(0.0, seconds), kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        with process.stdout:
+            with contextlib.suppress(BrokenPipeError), process.stdin:
+                process.stdin.write(said)
+            output = process.stdout.read()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        return output
+    finally:
+        timer.cancel()
+        timer.join()

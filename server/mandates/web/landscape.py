@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -537,15 +537,21 @@ def _known(row: Row, name: str) -> datetime | None:
     return _moment(row[name]) if row.get(name) else None
 
 
+# Whose queries those are that are read once for all readers.
+_ALL = "pages"
+
+
 class Landscapes:
     """Reads the landscape of the version that the engine serves, once.
 
     Args:
         engine: runs the queries.
+        client: on whose behalf it asks, for fairness between clients, where one reader asks.
     """
 
-    def __init__(self, engine: Backend) -> None:
+    def __init__(self, engine: Backend, client: Callable[[], str] = lambda: _ALL) -> None:
         self._engine = engine
+        self._client = client
         self._lock = threading.Lock()
         self._known: Landscape | None = None
         self._read_at = 0.0
@@ -587,7 +593,7 @@ class Landscapes:
     def words(self, land: Landscape, mandates: Iterable[str]) -> dict[str, tuple[Words, ...]]:
         """The provisions of mandates with their words, best grade first."""
         found: dict[str, list[Words]] = defaultdict(list)
-        for row in self._rows(_WORDS % _values(mandates)):
+        for row in self._rows(_WORDS % _values(mandates), self._client()):
             item = Words(
                 row["provision"],
                 f"{land.brief(row['law'])}, {row['citation']}",
@@ -606,7 +612,7 @@ class Landscapes:
         values = _values(f.iri for f in findings)
         by = {h.iri: h for h in land.holdings}
         ranked = sorted(
-            (row for row in self._rows(_PAIRS % values) if _stands(row, moment)),
+            (row for row in self._rows(_PAIRS % values, self._client()) if _stands(row, moment)),
             key=lambda row: (row["finding"], int(row["rank"])),
         )
         count: Counter[str] = Counter()
@@ -628,21 +634,21 @@ class Landscapes:
     def exhibits(self, findings: Sequence[Found]) -> dict[str, list[tuple[str, str]]]:
         """The holdings of all pairs that are told of findings: first and, if any, second."""
         found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for row in self._rows(_PAIRS % _values(f.iri for f in findings)):
+        for row in self._rows(_PAIRS % _values(f.iri for f in findings), self._client()):
             found[row["finding"]].append((row["first"], row.get("second", "")))
         return found
 
     def mitigation(self, findings: Sequence[Found]) -> dict[str, list[tuple[str, str]]]:
         """Conditions that soften findings: IRI and label."""
         found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for row in self._rows(_MITIGATION % _values(f.iri for f in findings)):
+        for row in self._rows(_MITIGATION % _values(f.iri for f in findings), self._client()):
             found[row["finding"]].append((row["condition"], row["label"]))
         return {iri: sorted(set(items), key=lambda i: i[1]) for iri, items in found.items()}
 
-    def _rows(self, query: str) -> list[Row]:
+    def _rows(self, query: str, client: str = _ALL) -> list[Row]:
         # As CSV, which takes a fifth of the memory of JSON on the way; each text is kept once.
         request = QueryRequest(_PROLOGUE + query, rows=by_name("csv", ROW_FORMATS))
-        answer = self._engine.run(request, client="pages")
+        answer = self._engine.run(request, client=client)
         table = csv.reader(io.StringIO(answer.read().decode(), newline=""))
         names = next(table)
         return [

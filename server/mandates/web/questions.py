@@ -16,6 +16,7 @@ from mandates.sparql.backend import Answer, Backend
 from mandates.sparql.negotiation import GRAPH_FORMATS, HTML, ROW_FORMATS, Format, choose
 from mandates.sparql.problems import KINDS, Problem
 from mandates.sparql.request import QUERY, QueryRequest
+from mandates.web.cost import client_key
 from mandates.web.endpoint import Stream, common_headers
 from mandates.web.entities import Entities, Node
 from mandates.web.site import chosen_language
@@ -210,7 +211,8 @@ def _bind(question: Question) -> tuple[str, dict[str, str]]:
 
 def _run(query: str, form: Format) -> Answer:
     engine: Backend = current_app.extensions["engine"]
-    return engine.run(QueryRequest(query, rows=form), client=request.remote_addr or "")
+    client = client_key(request.remote_addr or "")
+    return engine.run(QueryRequest(query, rows=form), client=client)
 
 
 def _choices(parameter: Parameter) -> list[Node]:

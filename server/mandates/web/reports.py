@@ -17,6 +17,7 @@ from mandates.dataset.sources import BILLS, project_root
 from mandates.report.days import asked_iso, iso
 from mandates.sparql.problems import Problem
 from mandates.web.cost import client_key
+from mandates.web.endpoint import ENDED
 from mandates.web.explore import read_clock, snapshot_folder, today
 from mandates.web.jobs import JobError, Jobs, told
 from mandates.web.landscape import Landscape, Landscapes
@@ -149,6 +150,7 @@ def report() -> Response:
     except (JobError, ValueError) as error:
         return _form(values, str(error))
     except Problem as problem:
+        request.environ[ENDED] = problem.slug
         return _form(values, told(problem), status=problem.status)
     return _shown(body, values)
 
@@ -176,6 +178,7 @@ def what_if() -> Response:
         values = _values(request.form) | {"kind": "bill"}
         return _form(values, str(error), bill)
     except Problem as problem:
+        request.environ[ENDED] = problem.slug
         values = _values(request.form) | {"kind": "bill"}
         message = told(problem)
         return _form(values, message, bill, status=problem.status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -93,9 +94,9 @@ def _day(text: str) -> str:
 
 
 def _page(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:6]) <= _DEEPEST):
+    if not (re.fullmatch("[1-9][0-9]{0,3}", text) and int(text) <= _DEEPEST):
         raise Problem("bad-request", f"{text[:40]!r} is no page from 1 to {_DEEPEST}.")
-    return int(text[:6])
+    return int(text)
 
 
 def _marked(snippet: str) -> Markup:

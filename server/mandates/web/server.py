@@ -7,6 +7,7 @@ makes the server close the connection, and the client sees that something is mis
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import logging
 import logging.config
@@ -19,7 +20,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server import Server
 
 from mandates.dataset.snapshot import read_snapshot
@@ -27,10 +29,14 @@ from mandates.sparql.backend import Backend
 from mandates.sparql.problems import Problem
 from mandates.sparql.processors import OneProcessor
 from mandates.sparql.worker import trim
+from mandates.web.arrivals import Connections
 from mandates.web.backends import make_backend
 from mandates.web.settings import Settings
 
+_LOG = logging.getLogger(__name__)
 _LOOK = 1.0
+# Bytes of a request's line and headers together; the line alone may have 64 KiB.
+_HEADERS = 96 << 10
 
 
 class JsonFormatter(logging.Formatter):
@@ -90,12 +96,21 @@ def serve(settings: Settings) -> None:
     if not settings.store:
         read_snapshot(settings.data_dir)
     logging.config.dictConfig(LOGGING)
+    if not settings.public_url and not _is_loopback(settings.host):
+        _LOG.warning(
+            "MANDATES_PUBLIC_URL is empty and %s is no loopback address: the server's own address "
+            "is taken from the Host header of each request, which anybody may write",
+            settings.host,
+        )
     sys.stderr.flush()
     server = Server(
         "mandates.web.app:create_app",
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
+        # On a connection of HTTP/2, one request that does not get on hides behind others.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=_HEADERS),
         workers=1,
         blocking_threads=settings.threads,
         backpressure=max(settings.threads * 2, 256),
@@ -106,6 +121,18 @@ def serve(settings: Settings) -> None:
     )
     # Loaded in the process that serves, after it was forked: no thread exists before that.
     server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address.
+
+    >>> _is_loopback("127.0.0.1"), _is_loopback("::1"), _is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _load(settings: Settings, *_: Any, **__: Any) -> Any:
@@ -121,6 +148,12 @@ def _load(settings: Settings, *_: Any, **__: Any) -> Any:
         kept = OneProcessor(settings.port + zlib.crc32(socket.gethostname().encode()))
         kept.keep()
         threading.Thread(target=_look, args=(kept, backend), name="look", daemon=True).start()
+    connections = Connections(
+        settings.port, settings.body_seconds, lambda: app.extensions["arrivals"].longest
+    )
+    threading.Thread(
+        target=connections.watch, args=(backend.wait_closed,), name="connections", daemon=True
+    ).start()
     # What the explorer shows is read before the first reader asks, and not in the reader's time.
     threading.Thread(target=_read, args=(app,), name="read", daemon=True).start()
     return app

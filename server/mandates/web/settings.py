@@ -66,6 +66,11 @@ class Settings:
         6, "Of the queries that run at once, how many may be long; the rest is kept for brief ones."
     )
     threads: int = _setting(128, "Requests that are under way at once, waiting ones included.")
+    body_seconds: float = _setting(
+        30.0,
+        "Seconds in which a request must have arrived whole; its connection is closed otherwise, "
+        "and one on which nothing has moved for four times as long.",
+    )
     one_processor: bool = _setting(
         True,
         "Whether the web process keeps to one processor, which its port and the name of its host "
@@ -77,7 +82,9 @@ class Settings:
     )
     cache_mb: int = _setting(64, "MiB of answers kept for requests that come again; 0 keeps none.")
     rate_seconds: float = _setting(
-        0.0, "Seconds of query time that one client may use in a minute; 0 sets no limit."
+        0.0,
+        "Seconds that the queries, pages and reports of one client may take in a minute; "
+        "0 sets no limit.",
     )
     slow_seconds: float = _setting(1.0, "Seconds from which on a query is written to the log.")
     admin_token: str = _setting(
@@ -178,6 +185,7 @@ class Settings:
             "max_rows",
             "concurrency",
             "threads",
+            "body_seconds",
             "job_timeout",
             "job_memory_mb",
             "job_concurrency",

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from mandates.sparql.negotiation import HTML, Format, choose
 from mandates.sparql.problems import Problem
 from mandates.web.cost import client_key
+from mandates.web.endpoint import ENDED
 from mandates.web.explore import snapshot_folder
 from mandates.web.jobs import JobError, Jobs, told
 from mandates.web.sent import SentError, read_text, refuse_other_formats
@@ -51,8 +52,11 @@ def validate() -> Response:
             raise Problem("bad-request", str(error)) from None
         return _page(text or error.text, wrong=str(error), status=error.status)
     except JobError as error:
+        if wants_json:
+            raise Problem("bad-request", str(error)) from None
         return _page(text, wrong=str(error), status=400)
     except Problem as problem:
+        request.environ[ENDED] = problem.slug
         if wants_json:
             raise
         return _page(text, wrong=told(problem), status=problem.status)
