@@ -265,8 +265,8 @@ _REPORTED = {relation_class(name).value: said for name, said in SECTIONS.items()
 def in_reports(types: Iterable[Node]) -> tuple[str, str] | None:
     """Under which heading a report has findings of these classes, and what that means.
 
-    >>> in_reports([Node("deontic conflict", iri=f"{PREFIXES['mand']}DeonticConflict")])
-    ('Conflicts of norms', 'One must or may do what another norm forbids.')
+    >>> in_reports([Node("gap", iri=f"{PREFIXES['mand']}Gap")])
+    ('Gaps', 'Nobody certainly holds a function that one expects in some hand.')
     >>> in_reports([Node("power", iri=f"{PREFIXES['mand']}Power")]) is None
     True
     """
