@@ -213,7 +213,7 @@ def test_a_day_is_written_no_closer_than_it_is_known(client: FlaskClient) -> Non
 SENTENCES = {
     "/id/pk/mandate/telecom-s9-delegate": "Since 2006 the Pakistan Telecommunication Authority",
     "/id/pk/mandate/vao-s62-remove-difficulties": "From a day between 7 July 2025 and 10 July 2025 "
-    "to a day between 7 January 2026 and 10 January 2026 the Federal Government",
+    "to a day between 4 November 2025 and 10 January 2026 the Federal Government",
     "/id/pk/mandate/eto-s12-verify-copies": "Since a day between 10 September 2002 and 12",
     "/id/in/mandate/tea-s3.1-authorise": "Since 24 December 2023 at the earliest (if at all) the",
     "/id/gb/mandate/dpa-s115.3-advise": "From 25 May 2018 to 1 January 2025 at the earliest the",
