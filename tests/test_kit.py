@@ -268,7 +268,7 @@ def test_the_tutorial(tmp_path: Path) -> None:
 
 
 def test_a_country_is_given_as_the_tutorial_says(tmp_path: Path) -> None:
-    """Step 7: with the territory moved nothing is warned of; the known answers named there change."""
+    """Step 7: nothing is warned of once the territory is moved; what it names changes."""
     root, module = tmp_path / "project", tmp_path / "project" / "instances" / "zz"
     for part in ("instances", "ontology", "shapes"):
         shutil.copytree(project_root() / part, root / part)
