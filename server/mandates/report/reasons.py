@@ -18,6 +18,7 @@ from mandates.overlap.tables import AGREEMENT, Holding, Mandate, Rows
 from mandates.overlap.weights import Weights, default_weights
 from mandates.report.days import day
 from mandates.report.texts import Texts
+from mandates.report.words import listed
 
 #: Relations that a condition makes what they are.
 _CONDITIONED = ("coordinated-overlap", "concurrence-required", "interacting-assignment")
@@ -197,7 +198,7 @@ class Reasons:
                     if axis not in axes:
                         axes.append(axis)
         return [
-            f"{cited} does not state {_listed([_OPEN[axis] for axis in axes], 'or')}"
+            f"{cited} does not state {listed([_OPEN[axis] for axis in axes], 'or')}"
             for cited, axes in silent.items()
         ]
 
@@ -230,7 +231,7 @@ class Reasons:
         if readings:
             rivals = {r for reading in readings for r in self.rivals.get(reading, ())}
             own, others = (
-                _listed([f"“{name(r)}”" for r in sorted(s)], "or") for s in (readings, rivals)
+                listed([f"“{name(r)}”" for r in sorted(s)], "or") for s in (readings, rivals)
             )
             beside = f", not on {others}" if others else ""
             return f"{who} fills the role of {role} only on the reading {own}{beside}"
@@ -245,7 +246,7 @@ class Reasons:
         if holding.status == "de-facto":
             found.append(f"{who} is seen to act in practice; no designation of it was found")
         if holding.reading and holding.reading in self.rivals:
-            others = _listed([f"“{name(r)}”" for r in sorted(self.rivals[holding.reading])], "or")
+            others = listed([f"“{name(r)}”" for r in sorted(self.rivals[holding.reading])], "or")
             found.append(
                 f"{who} holds only on the reading “{name(holding.reading)}”, not on {others}"
             )
@@ -269,14 +270,3 @@ def _surely(one: Asked, time: Span) -> bool:
     if one.certain == "all":
         return True
     return one.certain is not None and cut(span(*one.certain), time) is not None
-
-
-def _listed(words: Sequence[str], last: str) -> str:
-    """Join words as a sentence does.
-
-    >>> _listed(["the layer", "the territory", "the addressees"], "or")
-    'the layer, the territory or the addressees'
-    """
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"

@@ -8,7 +8,7 @@ from datetime import timedelta
 from mandates.report.days import asked
 from mandates.report.model import SECTIONS, Change, Difference, Entry, Report, Step
 from mandates.report.views import MEETINGS
-from mandates.report.words import many
+from mandates.report.words import listed, many
 
 _KIND = {
     "conflict-of-exclusivity": "an exclusive mandate meets another's",
@@ -191,12 +191,8 @@ def _capital(text: str) -> str:
 
 
 def _and(words: Sequence[str]) -> str:
-    return _joined(words, "and")
+    return listed(words, "and")
 
 
 def _or(words: Sequence[str]) -> str:
-    return _joined(words, "or")
-
-
-def _joined(words: Sequence[str], last: str) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+    return listed(words, "or")

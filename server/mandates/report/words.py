@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def many(number: int, one: str, several: str = "") -> str:
     """Write a number with the word for so many; from five digits on in groups of three.
@@ -16,3 +18,14 @@ def many(number: int, one: str, several: str = "") -> str:
     """
     written = f"{number:,}" if number >= 10_000 else str(number)
     return f"{written} {one if number == 1 else several or f'{one}s'}"
+
+
+def listed(words: Sequence[str], last: str) -> str:
+    """Join words as a sentence does.
+
+    >>> listed(["the layer", "the territory", "the addressees"], "or")
+    'the layer, the territory or the addressees'
+    """
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
